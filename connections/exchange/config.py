@@ -1,0 +1,280 @@
+"""The one typed document that says how a connection talks to an advertiser's API.
+
+Form, REST API, versions, import and export all read and write this document. It is
+frozen; a change is a new document. What can be decided without the template language or
+the rule engine is decided here; `rendering.check_config` and `responses.check_rules`
+decide the rest when a configuration is saved.
+"""
+
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+MAX_TEMPLATE_CHARACTERS = 65_536
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)]
+Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]
+Template = Annotated[str, StringConstraints(max_length=MAX_TEMPLATE_CHARACTERS)]
+Scalar = str | int | float | bool | None
+
+
+class Document(BaseModel):
+    """What every part of the configuration is: frozen, and strict about unknown names."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class Method(StrEnum):
+    GET = "GET"
+    POST = "POST"
+    PUT = "PUT"
+    PATCH = "PATCH"
+    DELETE = "DELETE"
+
+
+class Environment(StrEnum):
+    """Where a connection sends to: each has its own URL and its own secrets."""
+
+    PRODUCTION = "production"
+    STAGING = "staging"
+    TESTING = "testing"
+
+
+class Encoding(StrEnum):
+    JSON = "json"
+    FORM = "form"
+    TEXT = "text"
+    XML = "xml"
+    NONE = "none"
+
+
+class Outcome(StrEnum):
+    """What an answer means for the referral."""
+
+    DELIVERED = "delivered"
+    REJECTED = "rejected"
+    DUPLICATE = "duplicate"
+    RETRY = "retry"
+    HOLD = "hold"
+
+
+class Source(StrEnum):
+    """The part of a response that a condition looks at."""
+
+    STATUS = "status"
+    HEADER = "header"
+    BODY = "body"
+    JSON = "json"
+    XML = "xml"
+
+
+class Operator(StrEnum):
+    IN = "in"
+    EQUALS = "equals"
+    NOT_EQUALS = "not_equals"
+    CONTAINS = "contains"
+    NOT_CONTAINS = "not_contains"
+    MATCHES = "matches"
+    EXISTS = "exists"
+    NOT_EXISTS = "not_exists"
+
+
+class SecretReference(Document):
+    """A value that is kept in the vault and named here."""
+
+    secret: Identifier
+
+
+Value = Template | SecretReference
+
+
+class Endpoint(Document):
+    url: Annotated[str, StringConstraints(min_length=1, max_length=2_048, strip_whitespace=True)]
+    """Absolute URL; path and query may hold expressions, scheme, host and port may not."""
+
+
+class NoAuthorization(Document):
+    type: Literal["none"] = "none"
+
+
+class BasicAuthorization(Document):
+    type: Literal["basic"]
+    username: Value = ""
+    password: Value = ""
+
+
+class BearerAuthorization(Document):
+    type: Literal["bearer"]
+    token: Value
+
+
+class ApiKeyAuthorization(Document):
+    type: Literal["api_key"]
+    location: Literal["header", "query"] = Field(alias="in", default="header")
+    name: Name
+    value: Value
+    prefix: Template = ""
+    """Put before the value as it is, for example `Klaviyo-API-Key `."""
+
+    model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
+
+
+class OAuth2ClientCredentials(Document):
+    type: Literal["oauth2_client_credentials"]
+    token_url: Annotated[str, StringConstraints(min_length=1, max_length=2_048)]
+    client_id: Value
+    client_secret: Value
+    scope: Template = ""
+    audience: Template = ""
+    credentials_in: Literal["header", "body"] = "header"
+
+
+Authorization = Annotated[
+    NoAuthorization
+    | BasicAuthorization
+    | BearerAuthorization
+    | ApiKeyAuthorization
+    | OAuth2ClientCredentials,
+    Field(discriminator="type"),
+]
+
+
+class Header(Document):
+    name: Name
+    value: Value
+
+
+class QueryParameter(Document):
+    name: Name
+    value: Template
+
+
+class BodyField(Document):
+    """One parameter of a body that is written as fields."""
+
+    name: Name
+    """Dots nest and `[]` appends: `merge_fields.FNAME`, `tags[]`."""
+    value: Template
+    required: bool = False
+    omit_empty: bool = False
+
+
+class Body(Document):
+    """The body, written as a template or as fields."""
+
+    encoding: Encoding = Encoding.JSON
+    content_type: Annotated[str, StringConstraints(max_length=200)] | None = None
+    template: Template | None = None
+    fields: tuple[BodyField, ...] | None = None
+
+    @model_validator(mode="after")
+    def one_way_to_write_it(self) -> Self:
+        if self.template is not None and self.fields is not None:
+            raise ValueError("write the body as a template or as fields, not both")
+        if self.encoding is Encoding.NONE and (self.template or self.fields):
+            raise ValueError("encoding none has no body: remove the template and the fields")
+        return self
+
+
+class Condition(Document):
+    source: Source
+    path: Annotated[str, StringConstraints(max_length=500)] | None = None
+    """Header name, JSONPath (RFC 9535) or XML path; only for those three sources."""
+    operator: Operator
+    value: str | tuple[str, ...] | None = None
+    case_sensitive: bool = False
+
+
+class Extract(Document):
+    """A value that is read from the response."""
+
+    source: Source
+    path: Annotated[str, StringConstraints(max_length=500)] | None = None
+
+
+class Capture(Extract):
+    name: Identifier
+
+
+class ResponseRule(Document):
+    """Conditions that must all hold, and what it then means; the first rule that matches decides."""
+
+    name: Name
+    conditions: Annotated[tuple[Condition, ...], Field(min_length=1, max_length=20)]
+    outcome: Outcome
+    reason: Annotated[str, StringConstraints(max_length=500)] | Extract | None = None
+    captures: Annotated[tuple[Capture, ...], Field(max_length=20)] = ()
+    retry_after: Extract | None = None
+    """Where the answer says how many seconds to wait."""
+
+
+class DeliveryPolicy(Document):
+    timeout_seconds: Annotated[float, Field(ge=1, le=30)] = 10
+    """For the whole exchange, from name look-up to the last byte."""
+    concurrency: Annotated[int, Field(ge=1, le=512)] = 8
+    rate_per_second: None = None
+    """Rate limits are not offered yet; only null is accepted."""
+    retry_for_hours: Annotated[float, Field(ge=0, le=168)] = 72
+    retry_on_timeout: bool = True
+    """Whether to send again when no answer came after the request was written."""
+
+
+class TestCase(Document):
+    """A lead to send with Test, and what should come of it."""
+
+    __test__ = False  # not a class of tests, whatever pytest thinks of its name
+
+    name: Name
+    attributes: dict[str, Scalar] = {}
+    expected_outcome: Outcome = Outcome.DELIVERED
+
+
+SUCCESS_RULE = ResponseRule(
+    name="Success",
+    conditions=(Condition(source=Source.STATUS, operator=Operator.IN, value="200-299"),),
+    outcome=Outcome.DELIVERED,
+)
+
+
+class ConnectionConfig(Document):
+    """Everything of a connection that is versioned; secrets are only named in it."""
+
+    method: Method = Method.POST
+    variables: Annotated[dict[Identifier, str], Field(max_length=100)] = {}
+    environments: Annotated[dict[Environment, Endpoint], Field(min_length=1)]
+    authorization: Authorization = NoAuthorization()
+    headers: Annotated[tuple[Header, ...], Field(max_length=50)] = ()
+    query: Annotated[tuple[QueryParameter, ...], Field(max_length=100)] = ()
+    body: Body = Body()
+    required_attributes: tuple[str, ...] = ()
+    response_rules: Annotated[tuple[ResponseRule, ...], Field(max_length=50)] = (SUCCESS_RULE,)
+    delivery: DeliveryPolicy = DeliveryPolicy()
+    test_environment: Environment | None = None
+    """Where Test sends to; null means testing, else staging, else production."""
+    test_cases: Annotated[tuple[TestCase, ...], Field(max_length=50)] = ()
+
+    @model_validator(mode="after")
+    def names_stand_once(self) -> Self:
+        for what, names in (
+            ("response rule", [rule.name for rule in self.response_rules]),
+            ("test case", [case.name for case in self.test_cases]),
+        ):
+            twice = sorted({name for name in names if names.count(name) > 1})
+            if twice:
+                raise ValueError(f'two {what}s are called "{twice[0]}": give each its own name')
+        if self.test_environment and self.test_environment not in self.environments:
+            raise ValueError(
+                f"tests go to {self.test_environment}, which has no endpoint: add its URL or"
+                " choose another environment"
+            )
+        return self
+
+    def environment_for_tests(self) -> Environment:
+        """Return where test leads go unless somebody says otherwise."""
+        if self.test_environment:
+            return self.test_environment
+        for environment in (Environment.TESTING, Environment.STAGING, Environment.PRODUCTION):
+            if environment in self.environments:
+                return environment
+        raise AssertionError("a configuration has at least one environment")
