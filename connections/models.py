@@ -1,0 +1,163 @@
+"""Connections, their immutable versions, their secrets and the runs of their tests."""
+
+from django.db import models
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast, Lower
+
+from accounts.tenancy import TenantModel
+from connections.exchange.config import ConnectionConfig, Environment, Outcome
+
+
+class ConnectionStatus(models.TextChoices):
+    DRAFT = "draft"
+    ACTIVE = "active"
+    PAUSED = "paused"
+    ARCHIVED = "archived"
+
+
+class Connection(TenantModel):
+    """One configured way to reach an API of the advertiser.
+
+    `head_version` is the newest configuration, the one that is edited; `live_version` is
+    the one that referrals are sent with. `revision` grows with every change of any kind.
+    """
+
+    name = models.CharField(max_length=100)
+    status = models.CharField(
+        max_length=10, choices=ConnectionStatus.choices, default=ConnectionStatus.DRAFT
+    )
+    revision = models.PositiveIntegerField(default=1)
+    head_version = models.ForeignKey(
+        "ConnectionVersion", null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    live_version = models.ForeignKey(
+        "ConnectionVersion", null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    contacts = models.JSONField(default=list)
+    documentation = models.JSONField(default=list)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta(TenantModel.Meta):
+        constraints = (
+            models.UniqueConstraint(
+                "account",
+                Lower("name"),
+                condition=~models.Q(status=ConnectionStatus.ARCHIVED),
+                name="connection_name_once",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(status__in=ConnectionStatus.values),
+                name="connection_status_is_known",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(status__in=("active", "paused"))
+                | models.Q(live_version__isnull=False),
+                name="connection_in_use_has_a_live_version",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ConnectionVersion(TenantModel):
+    """A snapshot of a connection's configuration; the database refuses to change one."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    config = models.JSONField()
+    concurrency = models.GeneratedField(
+        expression=Cast(KT("config__delivery__concurrency"), models.IntegerField()),
+        output_field=models.IntegerField(),
+        db_persist=True,
+    )
+    timeout_seconds = models.GeneratedField(
+        expression=Cast(KT("config__delivery__timeout_seconds"), models.FloatField()),
+        output_field=models.FloatField(),
+        db_persist=True,
+    )
+    created_by = models.CharField(max_length=150)
+    created_at = models.DateTimeField()
+
+    class Meta(TenantModel.Meta):
+        constraints = (
+            models.UniqueConstraint(fields=("connection", "number"), name="version_number_once"),
+        )
+
+    @property
+    def document(self) -> ConnectionConfig:
+        return ConnectionConfig.model_validate(self.config)
+
+
+class Secret(TenantModel):
+    """A credential for one environment, bound to the hosts that it may be sent to."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="secrets")
+    name = models.CharField(max_length=64)
+    environment = models.CharField(
+        max_length=10, choices=[(name, name.value) for name in Environment]
+    )
+    hosts = models.TextField()
+    """What `rendering.secret_hosts` said when it was set, joined by commas."""
+    sealed = models.BinaryField()
+    hint = models.CharField(max_length=4, blank=True)
+    """Its last four characters, when it is long enough that they tell nothing."""
+    set_by = models.CharField(max_length=150)
+    set_at = models.DateTimeField()
+
+    class Meta(TenantModel.Meta):
+        constraints = (
+            models.UniqueConstraint(
+                fields=("connection", "name", "environment", "hosts"), name="secret_once"
+            ),
+        )
+
+
+class TestRunStatus(models.TextChoices):
+    RUNNING = "running"
+    PASSED = "passed"
+    FAILED = "failed"
+
+
+class TestRun(TenantModel):
+    """Test leads sent with one version to one environment, and what became of them."""
+
+    __test__ = False  # not a class of tests, whatever pytest thinks of its name
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="test_runs")
+    version = models.ForeignKey(ConnectionVersion, on_delete=models.CASCADE, related_name="+")
+    environment = models.CharField(
+        max_length=10, choices=[(name, name.value) for name in Environment]
+    )
+    status = models.CharField(
+        max_length=10, choices=TestRunStatus.choices, default=TestRunStatus.RUNNING
+    )
+    requested_by = models.CharField(max_length=150)
+    created_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta(TenantModel.Meta):
+        indexes = (models.Index(fields=("connection", "-id"), name="test_run_newest_first"),)
+
+
+class TestResult(TenantModel):
+    """One test case of a run. What is sealed: the lead's attributes, and the attempt."""
+
+    __test__ = False  # as above
+
+    run = models.ForeignKey(TestRun, on_delete=models.CASCADE, related_name="results")
+    position = models.PositiveSmallIntegerField()
+    test_case = models.CharField(max_length=100)
+    expected_outcome = models.CharField(
+        max_length=10, choices=[(outcome, outcome.value) for outcome in Outcome]
+    )
+    attributes_sealed = models.BinaryField()
+    passed = models.BooleanField(null=True)
+    attempt_sealed = models.BinaryField(null=True)
+
+    class Meta(TenantModel.Meta):
+        constraints = (
+            models.UniqueConstraint(fields=("run", "position"), name="test_result_once"),
+        )

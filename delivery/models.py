@@ -1,0 +1,133 @@
+"""Referrals, their deliveries, and every attempt that was made to deliver them."""
+
+from django.db import models
+
+from accounts.tenancy import TenantModel
+from campaigns.models import Campaign
+from connections.exchange.config import Environment
+from connections.models import Connection, ConnectionVersion
+
+
+class DeliveryStatus(models.TextChoices):
+    PENDING = "pending"
+    RETRYING = "retrying"
+    DELIVERED = "delivered"
+    DUPLICATE = "duplicate"
+    REJECTED = "rejected"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+WAITING = (DeliveryStatus.PENDING, DeliveryStatus.RETRYING)
+FINAL = tuple(status for status in DeliveryStatus if status not in WAITING)
+
+
+class Referral(TenantModel):
+    """A person who said yes. Attributes are sealed; the fingerprint is the email's."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="+")
+    external_id = models.CharField(max_length=200)
+    occurred_at = models.DateTimeField(null=True)
+    attributes_sealed = models.BinaryField()
+    email_fingerprint = models.BinaryField(null=True)
+    received_at = models.DateTimeField()
+
+    class Meta(TenantModel.Meta):
+        constraints = (
+            models.UniqueConstraint(fields=("campaign", "external_id"), name="referral_once"),
+        )
+        indexes = (
+            models.Index(fields=("account", "email_fingerprint"), name="referral_by_person"),
+        )
+
+
+class Delivery(TenantModel):
+    """One referral to one connection; its id is the Idempotency-Key of every attempt.
+
+    A worker owns it while `lease_expires_at` is in the future, and may settle it only with
+    the `fence` that its claim stamped.
+    """
+
+    referral = models.ForeignKey(Referral, on_delete=models.CASCADE, related_name="deliveries")
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="+")
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="+")
+    status = models.CharField(
+        max_length=10, choices=DeliveryStatus.choices, default=DeliveryStatus.PENDING
+    )
+    reason = models.TextField(blank=True)
+    rule = models.CharField(max_length=100, null=True)  # noqa: DJ001  null: no rule decided
+    captures = models.JSONField(default=dict)
+    attempt_count = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField()
+    next_attempt_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    lease_expires_at = models.DateTimeField(null=True)
+    lease_expiries = models.PositiveSmallIntegerField(default=0)
+    fence = models.UUIDField(null=True)
+
+    class Meta(TenantModel.Meta):
+        constraints = (
+            models.UniqueConstraint(fields=("referral", "connection"), name="delivery_once"),
+            models.CheckConstraint(
+                condition=models.Q(status__in=DeliveryStatus.values),
+                name="delivery_status_is_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(status__in=WAITING, finished_at__isnull=True)
+                | models.Q(
+                    status__in=FINAL,
+                    finished_at__isnull=False,
+                    next_attempt_at__isnull=True,
+                    lease_expires_at__isnull=True,
+                ),
+                name="delivery_is_waiting_or_finished",
+            ),
+        )
+        indexes = (
+            models.Index(
+                fields=("connection", "next_attempt_at"),
+                condition=models.Q(status__in=WAITING, lease_expires_at__isnull=True),
+                name="delivery_due",
+            ),
+            models.Index(
+                fields=("connection", "lease_expires_at"),
+                condition=models.Q(lease_expires_at__isnull=False),
+                name="delivery_leased",
+            ),
+            models.Index(fields=("account", "-id"), name="delivery_newest_first"),
+        )
+
+
+class Attempt(TenantModel):
+    """One HTTP exchange of a delivery, never edited; the record of it is sealed."""
+
+    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="attempts")
+    number = models.PositiveIntegerField()
+    version = models.ForeignKey(ConnectionVersion, on_delete=models.PROTECT, related_name="+")
+    environment = models.CharField(
+        max_length=10, choices=[(name, name.value) for name in Environment]
+    )
+    started_at = models.DateTimeField()
+    duration_ms = models.FloatField()
+    response_status = models.PositiveSmallIntegerField(null=True)
+    outcome = models.CharField(max_length=10, blank=True)
+    error_code = models.CharField(max_length=40, blank=True)
+    record_sealed = models.BinaryField()
+    """The attempt in the contract's JSON shape, sealed for the purpose `attempt`."""
+
+    class Meta(TenantModel.Meta):
+        indexes = (models.Index(fields=("delivery", "number"), name="attempt_of_delivery"),)
+
+
+class Lane(models.Model):
+    """The queue of one connection: one row, locked while a claim takes from it.
+
+    `ready_at` is when its earliest waiting delivery is due, or earlier; null when none waits.
+    """
+
+    connection = models.OneToOneField(
+        Connection, primary_key=True, on_delete=models.CASCADE, related_name="+"
+    )
+    ready_at = models.DateTimeField(null=True)
+    served_at = models.DateTimeField()
+    """When a claim last looked here; the longest unserved comes first."""
