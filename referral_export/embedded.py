@@ -105,6 +105,7 @@ def embedded_postgresql(var_directory: Path, *, durable: bool) -> EmbeddedServer
         log=log,
         user=installation.system_user,
         stop_signal=SIGINT,  # ends sessions instead of waiting for them
+        serves_others=True,
     )
     superuser = f"dbname=postgres user=postgres host='{sockets}'"
     return EmbeddedServer(
@@ -134,6 +135,7 @@ def embedded_redis(var_directory: Path, *, durable: bool) -> EmbeddedServer:
         ),
         directory=data,
         log=log,
+        serves_others=True,
     )
     redis_url = embedded_addresses(var_directory).redis_url
     return EmbeddedServer(program=program, answers=lambda: _redis_answers(redis_url))

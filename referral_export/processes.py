@@ -30,6 +30,8 @@ class Program:
     """None is our own environment."""
     user: str | None = None
     stop_signal: signal.Signals = signal.SIGTERM
+    serves_others: bool = False
+    """Whether the others need it until they have ended."""
 
 
 class Process:
