@@ -1,0 +1,237 @@
+"""One condition or one extract of a response rule, compiled to a function."""
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import re2
+
+from connections.exchange.config import Condition, Extract, Operator, Source
+from connections.exchange.json_path import JsonPathError, compile_json_path
+from connections.exchange.responses.received import MISSING, Reading, storable
+from connections.exchange.responses.verdict import ConditionTrace
+from connections.exchange.xml_path import XmlPathError, compile_xml_path
+
+MAX_FOUND_CHARACTERS = 200
+MAX_PATTERN_CHARACTERS = 500
+_PATTERN_MEMORY_BYTES = 1 << 20
+
+Find = Callable[[Reading], Sequence[object]]
+"""From a response to what stands at one place of it; empty when nothing does."""
+Test = Callable[[Reading], ConditionTrace]
+Compare = Callable[[Sequence[object]], bool]
+
+_STATUS_PART = re.compile(r"([1-5])xx|([1-5][0-9]{2})(?:\s*-\s*([1-5][0-9]{2}))?")
+_NEGATIVE = {Operator.NOT_EQUALS: Operator.EQUALS, Operator.NOT_CONTAINS: Operator.CONTAINS}
+_WITH_PATH = frozenset({Source.HEADER, Source.JSON, Source.XML})
+_HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+
+
+@dataclass(frozen=True, slots=True)
+class RuleError(Exception):
+    """A part of a rule that cannot be used; `field` is the part's name in the configuration."""
+
+    field: str
+    code: str
+    detail: str
+
+
+def compile_condition(condition: Condition) -> Test:
+    """Return the test that a condition stands for.
+
+    A condition on a place where several values stand holds when one of them fits. The
+    negative operators are the exact opposite of the positive ones, so they hold when
+    nothing stands there: a missing `$.error` is not equal to `limit`. JSON `null` exists
+    for no one: `{"id": null}` does not have an id.
+
+    *Raises* RuleError.
+    """
+    find = compile_place(condition)
+    compare = _compile_compare(condition)
+
+    def test(reading: Reading) -> ConditionTrace:
+        values = find(reading)
+        return ConditionTrace(compare(values), _shown(values))
+
+    return test
+
+
+def compile_extract(extract: Extract) -> Callable[[Reading], str | None]:
+    """Return the function that reads the first value at a place, or None. *Raises* RuleError."""
+    find = compile_place(extract)
+
+    def read(reading: Reading) -> str | None:
+        return next((as_text(value) for value in find(reading) if value is not None), None)
+
+    return read
+
+
+def compile_place(place: Condition | Extract) -> Find:
+    """Return the function that finds the values at a source and path. *Raises* RuleError."""
+    if place.source in _WITH_PATH:
+        if not place.path:
+            raise RuleError("path", "missing", f"say what to look at in the {place.source.value}")
+        return _WITH_PATH_FINDERS[place.source](place.path)
+    if place.path:
+        raise RuleError("path", "not_used", f"{place.source.value} has no path: leave it empty")
+    return _status if place.source is Source.STATUS else _body
+
+
+def as_text(value: object) -> str:
+    """Return a value as JSON writes it, except that a text has no quotes around it."""
+    if isinstance(value, str):
+        return storable(value)
+    if not isinstance(value, dict | list | bool | None):
+        return str(value)
+    try:
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+    except RecursionError:
+        return ""
+    return storable(text)
+
+
+def shortened(text: str, limit: int) -> str:
+    """Cut a text to `limit` characters, the last of them `…` when something is missing."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def parse_statuses(value: str | Sequence[str]) -> frozenset[str]:
+    """Return the statuses that `200-299, 304`, `4xx` or a list of such names.
+
+    *Raises* RuleError.
+    """
+    statuses: set[int] = set()
+    for part in _parts(value):
+        match = _STATUS_PART.fullmatch(part.lower())
+        if match is None:
+            raise RuleError(
+                "value", "status", f'"{part}" is no status: write 201, 200-299 or 4xx, with commas'
+            )
+        first = int(match[1] or match[2]) * (100 if match[1] else 1)
+        last = first + 99 if match[1] else int(match[3] or first)
+        if last < first:
+            raise RuleError("value", "status", f'"{part}" runs backwards: write the lower first')
+        statuses.update(range(first, last + 1))
+    return frozenset(map(str, statuses))
+
+
+def _parts(value: str | Sequence[str]) -> list[str]:
+    texts = [value] if isinstance(value, str) else value
+    return [part.strip() for text in texts for part in text.split(",") if part.strip()]
+
+
+def _status(reading: Reading) -> Sequence[object]:
+    return (str(reading.response.status),)
+
+
+def _body(reading: Reading) -> Sequence[object]:
+    return (reading.text,) if reading.text else ()
+
+
+def _header(name: str) -> Find:
+    if _HEADER_NAME.fullmatch(name) is None:
+        raise RuleError("path", "header_name", f'"{name}" is not a header name')
+    wanted = name.lower()
+    return lambda reading: reading.response.header_values(wanted)
+
+
+def _json(path: str) -> Find:
+    try:
+        find = compile_json_path(path)
+    except JsonPathError as error:
+        raise RuleError("path", "json_path", str(error)) from error
+    return lambda reading: () if reading.json is MISSING else find(reading.json)
+
+
+def _xml(path: str) -> Find:
+    try:
+        find = compile_xml_path(path)
+    except XmlPathError as error:
+        raise RuleError("path", "xml_path", str(error)) from error
+    return lambda reading: () if reading.xml is None else find(reading.xml)
+
+
+_WITH_PATH_FINDERS = {Source.HEADER: _header, Source.JSON: _json, Source.XML: _xml}
+
+
+def _compile_compare(condition: Condition) -> Compare:
+    if condition.operator in (Operator.EXISTS, Operator.NOT_EXISTS):
+        if condition.value not in (None, "", ()):
+            raise RuleError("value", "not_used", "this operator compares nothing: leave it empty")
+        wanted = condition.operator is Operator.EXISTS
+        return lambda values: any(value is not None for value in values) is wanted
+    fits = _compile_fits(condition, _NEGATIVE.get(condition.operator, condition.operator))
+    negative = condition.operator in _NEGATIVE
+
+    def compare(values: Sequence[object]) -> bool:
+        for value in values:  # a plain loop: this is the hottest line of the rules
+            if fits(as_text(value)):
+                return not negative
+        return negative
+
+    return compare
+
+
+def _compile_fits(condition: Condition, operator: Operator) -> Callable[[str], bool]:
+    if operator is Operator.IN:
+        return _compile_in(condition)
+    value = condition.value
+    if not isinstance(value, str) or not value:
+        raise RuleError("value", "missing", "say what to compare with")
+    if operator is Operator.MATCHES:
+        return _compile_pattern(value, case_sensitive=condition.case_sensitive)
+    if condition.source is Source.STATUS and operator is Operator.EQUALS and not value.isdigit():
+        raise RuleError("value", "status", f'"{value}" is more than one status: use "is one of"')
+    return _compile_text(value, operator, case_sensitive=condition.case_sensitive)
+
+
+def _compile_text(value: str, operator: Operator, *, case_sensitive: bool) -> Callable[[str], bool]:
+    folded = value.casefold()
+    match operator, case_sensitive:
+        case Operator.EQUALS, True:
+            return lambda text: text == value
+        case Operator.EQUALS, False:
+            return lambda text: text.casefold() == folded
+        case _, True:
+            return lambda text: value in text
+        case _:
+            return lambda text: folded in text.casefold()
+
+
+def _compile_in(condition: Condition) -> Callable[[str], bool]:
+    if not condition.value or not _parts(condition.value):
+        raise RuleError("value", "missing", "list the values that fit")
+    if condition.source is Source.STATUS:
+        return parse_statuses(condition.value).__contains__
+    listed = condition.value
+    values = _parts(listed) if isinstance(listed, str) else [text.strip() for text in listed]
+    if condition.case_sensitive:
+        return frozenset(values).__contains__
+    folded = frozenset(value.casefold() for value in values)
+    return lambda text: text.casefold() in folded
+
+
+def _compile_pattern(pattern: str, *, case_sensitive: bool) -> Callable[[str], bool]:
+    if len(pattern) > MAX_PATTERN_CHARACTERS:
+        raise RuleError("value", "pattern", f"the pattern is over {MAX_PATTERN_CHARACTERS} long")
+    options = re2.Options()
+    options.max_mem = _PATTERN_MEMORY_BYTES
+    options.log_errors = False
+    options.case_sensitive = case_sensitive
+    try:
+        compiled = re2.compile(pattern, options)
+    except re2.error as error:
+        cause = error.args[0] if error.args else "it is not understood"
+        cause = cause.decode("utf-8", "replace") if isinstance(cause, bytes) else str(cause)
+        raise RuleError("value", "pattern", f"this pattern cannot be used: {cause}") from error
+    return lambda text: compiled.search(text) is not None
+
+
+def _shown(values: Sequence[object]) -> str | None:
+    if not values:
+        return None
+    if len(values) == 1:
+        return shortened(as_text(values[0]), MAX_FOUND_CHARACTERS)
+    first = values[:MAX_FOUND_CHARACTERS]
+    return shortened(", ".join(map(as_text, first)), MAX_FOUND_CHARACTERS)

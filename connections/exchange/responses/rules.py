@@ -1,0 +1,171 @@
+"""From an ordered list of rules and a response to a verdict: the first match decides."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from connections.exchange.config import Condition, Extract, Outcome, ResponseRule, Source
+from connections.exchange.problems import ConfigProblem
+from connections.exchange.responses.conditions import (
+    RuleError,
+    Test,
+    compile_condition,
+    compile_extract,
+    shortened,
+)
+from connections.exchange.responses.received import Reading, ReceivedResponse
+from connections.exchange.responses.verdict import RuleTrace, Verdict, parse_retry_after
+
+MAX_REASON_CHARACTERS = 500
+MAX_CAPTURE_CHARACTERS = 500
+RETRIED_STATUSES = frozenset({408, 425, 429, *range(500, 600)})
+HELD_STATUSES = frozenset({401, 403, 404, 405, 410, 415})
+_WAITING = frozenset({Outcome.RETRY, Outcome.HOLD})
+_HELD = (
+    "no rule matched; {} usually means that the address or the credential is wrong:"
+    " check the endpoint and the authorization"
+)
+_REDIRECTED = (
+    "the endpoint redirects ({}), and redirects are not followed: enter the address that it"
+    " points to"
+)
+_BODY_SOURCES = frozenset({Source.BODY, Source.JSON, Source.XML})
+
+Read = Callable[[Reading], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _CompiledRule:
+    name: str
+    outcome: Outcome
+    conditions: tuple[Test, ...]
+    reason: str | Read
+    captures: tuple[tuple[str, Read], ...]
+    retry_after: Read | None
+
+    def trace(self, reading: Reading) -> RuleTrace:
+        tried = tuple([test(reading) for test in self.conditions])
+        return RuleTrace(self.name, all(one.matched for one in tried), tried)
+
+    def verdict(self, reading: Reading, *, now: datetime, trace: list[RuleTrace]) -> Verdict:
+        reason = self.reason if isinstance(self.reason, str) else self.reason(reading)
+        captures = {name: read(reading) for name, read in self.captures}
+        return Verdict(
+            outcome=self.outcome,
+            rule=self.name,
+            matched=True,
+            reason=shortened(reason or self.name, MAX_REASON_CHARACTERS),
+            captures={
+                name: shortened(value, MAX_CAPTURE_CHARACTERS)
+                for name, value in captures.items()
+                if value is not None
+            },
+            trace=tuple(trace),
+            retry_after_seconds=self._wait(reading, now),
+        )
+
+    def _wait(self, reading: Reading, now: datetime) -> float | None:
+        if self.outcome not in _WAITING:
+            return None
+        asked = self.retry_after(reading) if self.retry_after else None
+        seconds = parse_retry_after(asked, now=now) if asked else None
+        return _header_wait(reading.response, now) if seconds is None else seconds
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledRules:
+    rules: tuple[_CompiledRule, ...]
+    read_body: bool
+    """Whether some condition looks at the body, so that half a body is not enough."""
+
+
+def compile_rules(rules: Sequence[ResponseRule]) -> CompiledRules:
+    """Compile the rules once for many responses. *Raises* RuleError; see `check_rules`."""
+    sources = {condition.source for rule in rules for condition in rule.conditions}
+    return CompiledRules(
+        rules=tuple(_compile_rule(rule) for rule in rules),
+        read_body=not sources.isdisjoint(_BODY_SOURCES),
+    )
+
+
+def check_rules(rules: Sequence[ResponseRule]) -> list[ConfigProblem]:
+    """Return everything that is wrong with the rules, in their order."""
+    return [
+        ConfigProblem(f"/response_rules/{index}/{pointer}", error.code, error.detail)
+        for index, rule in enumerate(rules)
+        for pointer, error in _errors(rule)
+    ]
+
+
+def classify(rules: CompiledRules, response: ReceivedResponse, *, now: datetime) -> Verdict:
+    """Return what the response means: by the first rule that matches, else by its status.
+
+    Without a matching rule a response is never a success: some statuses are sent again,
+    some are held for a person (a redirect among them, since it is not followed: the
+    endpoint's address is wrong), everything else is rejected.
+    """
+    reading = Reading(response)
+    trace: list[RuleTrace] = []
+    for rule in rules.rules:
+        tried = rule.trace(reading)
+        trace.append(tried)
+        if tried.matched:
+            return rule.verdict(reading, now=now, trace=trace)
+    outcome, reason = _by_status(response.status)
+    return Verdict(
+        outcome=outcome,
+        rule=None,
+        matched=False,
+        reason=reason,
+        trace=tuple(trace),
+        retry_after_seconds=_header_wait(response, now) if outcome in _WAITING else None,
+    )
+
+
+def _by_status(status: int) -> tuple[Outcome, str]:
+    if status in RETRIED_STATUSES:
+        return Outcome.RETRY, f"no rule matched; {status} is sent again later"
+    if status in HELD_STATUSES:
+        return Outcome.HOLD, _HELD.format(status)
+    if 300 <= status < 400:
+        return Outcome.HOLD, _REDIRECTED.format(status)
+    return Outcome.REJECTED, "no rule matched"
+
+
+def _header_wait(response: ReceivedResponse, now: datetime) -> float | None:
+    values = response.header_values("retry-after")
+    return parse_retry_after(values[0], now=now) if values else None
+
+
+def _compile_rule(rule: ResponseRule) -> _CompiledRule:
+    reason = rule.reason
+    return _CompiledRule(
+        name=rule.name,
+        outcome=rule.outcome,
+        conditions=tuple(map(compile_condition, rule.conditions)),
+        reason=compile_extract(reason) if isinstance(reason, Extract) else reason or rule.name,
+        captures=tuple((capture.name, compile_extract(capture)) for capture in rule.captures),
+        retry_after=compile_extract(rule.retry_after) if rule.retry_after else None,
+    )
+
+
+def _errors(rule: ResponseRule) -> Iterator[tuple[str, RuleError]]:
+    for pointer, part in _parts(rule):
+        try:
+            if isinstance(part, Condition):
+                compile_condition(part)
+            else:
+                compile_extract(part)
+        except RuleError as error:
+            yield f"{pointer}/{error.field}", error
+
+
+def _parts(rule: ResponseRule) -> Iterator[tuple[str, Condition | Extract]]:
+    for index, condition in enumerate(rule.conditions):
+        yield f"conditions/{index}", condition
+    if isinstance(rule.reason, Extract):
+        yield "reason", rule.reason
+    for index, capture in enumerate(rule.captures):
+        yield f"captures/{index}", capture
+    if rule.retry_after:
+        yield "retry_after", rule.retry_after

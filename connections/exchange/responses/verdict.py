@@ -1,0 +1,82 @@
+"""What an answer means for the referral, and how that was decided."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from connections.exchange.config import Outcome
+
+MAX_RETRY_AFTER_SECONDS = 86_400.0
+_MAX_NUMBER_CHARACTERS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionTrace:
+    matched: bool
+    found: str | None
+    """What stood there, shortened; None when there was nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleTrace:
+    rule: str
+    matched: bool
+    conditions: tuple[ConditionTrace, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    outcome: Outcome
+    rule: str | None
+    """The rule that decided; None when none matched."""
+    matched: bool
+    reason: str
+    captures: dict[str, str] = field(default_factory=dict)
+    trace: tuple[RuleTrace, ...] = ()
+    """Every rule that was tried, in order; the last is the one that decided."""
+    retry_after_seconds: float | None = None
+    """How long the receiver asked us to wait, 0 to 24 hours; only for retry and hold."""
+
+    def as_json(self) -> dict[str, object]:
+        """Return the verdict in the shape of the REST API."""
+        return {
+            "outcome": self.outcome.value,
+            "rule": self.rule,
+            "matched": self.matched,
+            "reason": self.reason,
+            "captures": dict(self.captures),
+            "trace": [
+                {
+                    "rule": rule.rule,
+                    "matched": rule.matched,
+                    "conditions": [
+                        {"matched": condition.matched, "found": condition.found}
+                        for condition in rule.conditions
+                    ],
+                }
+                for rule in self.trace
+            ],
+        }
+
+
+def unmatched(outcome: Outcome, reason: str, *, retry_after: float | None = None) -> Verdict:
+    """Return a verdict that no rule gave."""
+    return Verdict(outcome, None, matched=False, reason=reason, retry_after_seconds=retry_after)
+
+
+def parse_retry_after(text: str, *, now: datetime) -> float | None:
+    """Return the seconds that a Retry-After value asks for, 0 to 24 hours, or None.
+
+    *Source* RFC 9110 §10.2.3: a number of seconds or an HTTP date. Fractions are taken too.
+    """
+    text = text.strip()
+    if len(text) > _MAX_NUMBER_CHARACTERS or not text.isascii():
+        return None
+    if text.replace(".", "", 1).isdigit():
+        return min(float(text), MAX_RETRY_AFTER_SECONDS)
+    try:
+        moment = parsedate_to_datetime(text)
+        seconds = (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds()
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None
+    return min(max(seconds, 0.0), MAX_RETRY_AFTER_SECONDS)
