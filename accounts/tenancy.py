@@ -48,8 +48,8 @@ class TenantModel(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     account = models.ForeignKey("accounts.Account", on_delete=models.CASCADE, related_name="+")
 
-    unscoped = models.Manager["Self"]()
-    objects = TenantManager["Self"]()
+    unscoped = models.Manager[Self]()
+    objects = TenantManager[Self]()
 
     class Meta:
         abstract = True
