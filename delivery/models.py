@@ -1,7 +1,12 @@
-"""Referrals, their deliveries, and every attempt that was made to deliver them."""
+"""Referrals, their deliveries, and every attempt that was made to deliver them.
+
+Rows here are written three times in a second and read once in a while: a foreign key has
+an index of its own only where no other index begins with it and something looks for it.
+"""
 
 from django.db import models
 
+from accounts.models import Account
 from accounts.tenancy import TenantModel
 from campaigns.models import Campaign
 from connections.exchange.config import Environment
@@ -25,7 +30,10 @@ FINAL = tuple(status for status in DeliveryStatus if status not in WAITING)
 class Referral(TenantModel):
     """A person who said yes. Attributes are sealed; the fingerprint is the email's."""
 
-    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="+")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+", db_index=False)
+    campaign = models.ForeignKey(
+        Campaign, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
     external_id = models.CharField(max_length=200)
     occurred_at = models.DateTimeField(null=True)
     attributes_sealed = models.BinaryField()
@@ -48,9 +56,16 @@ class Delivery(TenantModel):
     the `fence` that its claim stamped.
     """
 
-    referral = models.ForeignKey(Referral, on_delete=models.CASCADE, related_name="deliveries")
-    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="+")
-    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="+")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+", db_index=False)
+    referral = models.ForeignKey(
+        Referral, on_delete=models.CASCADE, related_name="deliveries", db_index=False
+    )
+    campaign = models.ForeignKey(
+        Campaign, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    connection = models.ForeignKey(
+        Connection, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
     status = models.CharField(
         max_length=10, choices=DeliveryStatus.choices, default=DeliveryStatus.PENDING
     )
@@ -59,6 +74,8 @@ class Delivery(TenantModel):
     captures = models.JSONField(default=dict)
     attempt_count = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField()
+    first_attempt_at = models.DateTimeField(null=True)
+    """When it was first claimed; how long it is retried counts from here."""
     next_attempt_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     lease_expires_at = models.DateTimeField(null=True)
@@ -101,9 +118,14 @@ class Delivery(TenantModel):
 class Attempt(TenantModel):
     """One HTTP exchange of a delivery, never edited; the record of it is sealed."""
 
-    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="attempts")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+", db_index=False)
+    delivery = models.ForeignKey(
+        Delivery, on_delete=models.CASCADE, related_name="attempts", db_index=False
+    )
     number = models.PositiveIntegerField()
-    version = models.ForeignKey(ConnectionVersion, on_delete=models.PROTECT, related_name="+")
+    version = models.ForeignKey(
+        ConnectionVersion, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     environment = models.CharField(
         max_length=10, choices=[(name, name.value) for name in Environment]
     )
@@ -122,7 +144,9 @@ class Attempt(TenantModel):
 class Lane(models.Model):
     """The queue of one connection: one row, locked while a claim takes from it.
 
-    `ready_at` is when its earliest waiting delivery is due, or earlier; null when none waits.
+    Whoever makes a delivery wait or frees a slot rings the lane: `ready_at` becomes the
+    earlier of itself and now. Only a claim, having looked, sets it later, or null when
+    nothing waits. Few rows, often written: no index, so that updates stay in their page.
     """
 
     connection = models.OneToOneField(
@@ -131,3 +155,5 @@ class Lane(models.Model):
     ready_at = models.DateTimeField(null=True)
     served_at = models.DateTimeField()
     """When a claim last looked here; the longest unserved comes first."""
+    fence = models.UUIDField(null=True)
+    """The claim that last looked here."""
