@@ -42,7 +42,7 @@ class AttributeProblem(NamedTuple):
     detail: str
 
 
-class AttributeErrors(Exception):  # noqa: N818 — it carries several
+class AttributeErrors(Exception):
     """Attributes that cannot be taken; `problems` has one entry for each."""
 
     def __init__(self, problems: list[AttributeProblem]) -> None:

@@ -1,0 +1,24 @@
+"""The template language: what Jinja2 is cut down to, its filters, and escaping by position."""
+
+from connections.exchange.language.scope import Names, values_in_scope
+from connections.exchange.language.syntax import TemplateRefused
+from connections.exchange.language.template import (
+    Rendered,
+    RenderedValue,
+    Scope,
+    Template,
+    ValueTemplate,
+    open_scope,
+)
+
+__all__ = [
+    "Names",
+    "Rendered",
+    "RenderedValue",
+    "Scope",
+    "Template",
+    "TemplateRefused",
+    "ValueTemplate",
+    "open_scope",
+    "values_in_scope",
+]

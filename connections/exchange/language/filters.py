@@ -1,0 +1,224 @@
+"""The filters and tests that templates may use, and the arguments that each one takes."""
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from enum import Enum, auto
+from types import MappingProxyType
+from typing import TypeVar
+from urllib.parse import quote
+
+import phonenumbers
+from jinja2.filters import do_title
+
+from connections.exchange.language.countries import region_of
+from connections.exchange.language.values import (
+    MAX_VALUE_CHARACTERS,
+    JsonLiteral,
+    PercentLiteral,
+    ValueProblem,
+    XmlLiteral,
+    is_empty,
+    json_of,
+    text_of,
+    too_large,
+)
+
+Text = TypeVar("Text", bound=str)
+
+_XML_ESCAPES = str.maketrans(
+    {
+        "&": "&amp;",
+        "<": "&lt;",
+        ">": "&gt;",
+        '"': "&quot;",
+        "'": "&#39;",
+        # A parser would turn these into spaces or line feeds.
+        "\r": "&#13;",
+        "\n": "&#10;",
+        "\t": "&#9;",
+    }
+)
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_MAX_DIGITS = 30
+_TRUE = frozenset({"true", "yes", "y", "on", "1"})
+_FALSE = frozenset({"false", "no", "n", "off", "0"})
+
+
+class Takes(Enum):
+    """What a filter's argument may be; everything but EXPRESSION is a constant."""
+
+    EXPRESSION = auto()
+    TEXT = auto()
+    SOUGHT = auto()  # text, and not empty
+    FLAG = auto()
+    DATE_FORMAT = auto()
+    REGION = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    apply: Callable[..., object]
+    arguments: tuple[Takes, ...] = ()
+    required: int = 0
+
+
+def percent_encode(text: str, safe: str = "") -> str:
+    """Return the text with everything but unreserved characters (and `safe`) percent-encoded."""
+    try:
+        return quote(text, safe=safe)
+    except UnicodeEncodeError:
+        raise not_unicode() from None
+
+
+def escape_xml(text: str) -> str:
+    """Return the text as XML character data that is safe in attribute values too."""
+    if _NOT_XML.search(text):
+        raise ValueProblem("not_xml", "this value holds a character that XML cannot carry")
+    return text.translate(_XML_ESCAPES)
+
+
+def not_unicode() -> ValueProblem:
+    return ValueProblem("not_unicode", "this value holds half a character (a lone surrogate)")
+
+
+def _of_text(change: Callable[[str], str]) -> Callable[[object], object]:
+    """Make a filter of a function on text; what is empty stays empty."""
+
+    def apply(value: object) -> object:
+        return value if is_empty(value) else _bounded(change(text_of(value)))
+
+    return apply
+
+
+def _bounded(text: Text) -> Text:
+    if len(text) > MAX_VALUE_CHARACTERS:
+        raise too_large()
+    return text
+
+
+def _hash(name: str) -> Callable[[object], object]:
+    def digest(text: str) -> str:
+        try:
+            return hashlib.new(name, text.encode(), usedforsecurity=False).hexdigest()
+        except UnicodeEncodeError:
+            raise not_unicode() from None
+
+    return _of_text(digest)
+
+
+def _default(value: object, fallback: object = "", also_false: bool = False) -> object:
+    return fallback if is_empty(value) or (also_false and not value) else value
+
+
+def _date(value: object, form: str) -> object:
+    if is_empty(value):
+        return value
+    moment = value if isinstance(value, datetime) else _moment(text_of(value))
+    return moment.strftime(form)
+
+
+def _moment(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueProblem(
+            "not_a_date", "this value is not a date that |date can read, like 1991-11-27"
+        ) from None
+
+
+def _number(value: object) -> object:
+    if is_empty(value):
+        return value
+    try:
+        number = Decimal(text_of(value).strip())
+    except InvalidOperation:
+        number = Decimal("NaN")
+    # The exponent is bounded: 1e999999 is short to write and slow to count.
+    if not number.is_finite() or number.adjusted() > _MAX_DIGITS:
+        raise ValueProblem("not_an_integer", "this value is not a number that |int can read")
+    return int(number)
+
+
+def _truth(value: object) -> bool:
+    if isinstance(value, str):
+        word = value.strip().lower()
+        if word and word not in _TRUE | _FALSE:
+            raise ValueProblem("not_a_bool", "this value is neither true nor false, yes nor no")
+        return word in _TRUE
+    return bool(value)
+
+
+def _replace(value: object, old: str, new: str) -> object:
+    if is_empty(value):
+        return value
+    text = text_of(value)
+    if len(text) + text.count(old) * (len(new) - len(old)) > MAX_VALUE_CHARACTERS:
+        raise too_large()
+    return text.replace(old, new)
+
+
+def _e164(value: object, country: object = None) -> object:
+    """Return a telephone number as +61491570156; `country` is a region code or a name."""
+    if is_empty(value):
+        return value
+    try:
+        number = phonenumbers.parse(text_of(value), region_of(text_of(country)))
+    except phonenumbers.NumberParseException:
+        number = None
+    if number is None or not phonenumbers.is_possible_number(number):
+        raise ValueProblem(
+            "not_a_telephone_number",
+            'this is not a telephone number of its country: write the region, |e164("AU"), if the'
+            " country attribute does not say it",
+        )
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _tojson(value: object) -> JsonLiteral:
+    return value if isinstance(value, JsonLiteral) else JsonLiteral(json_of(value))
+
+
+def _urlencode(value: object) -> PercentLiteral:
+    return _bounded(PercentLiteral(percent_encode(text_of(value))))
+
+
+def _escape(value: object) -> XmlLiteral:
+    if isinstance(value, XmlLiteral):
+        return value
+    return _bounded(XmlLiteral(escape_xml(text_of(value))))
+
+
+FILTERS: Mapping[str, Filter] = MappingProxyType(
+    {
+        "default": Filter(_default, (Takes.EXPRESSION, Takes.FLAG)),
+        "lower": Filter(_of_text(str.lower)),
+        "upper": Filter(_of_text(str.upper)),
+        "trim": Filter(_of_text(str.strip)),
+        "title": Filter(_of_text(do_title)),
+        "date": Filter(_date, (Takes.DATE_FORMAT,), required=1),
+        "md5": Filter(_hash("md5")),
+        "sha1": Filter(_hash("sha1")),
+        "sha256": Filter(_hash("sha256")),
+        "e164": Filter(_e164, (Takes.REGION,)),
+        "digits": Filter(_of_text(lambda text: re.sub("[^0-9]", "", text))),
+        "replace": Filter(_replace, (Takes.SOUGHT, Takes.TEXT), required=2),
+        "int": Filter(_number),
+        "bool": Filter(_truth),
+        "tojson": Filter(_tojson),
+        "urlencode": Filter(_urlencode),
+        "e": Filter(_escape),
+    }
+)
+
+TESTS: Mapping[str, Callable[[object], bool]] = MappingProxyType(
+    {
+        # An attribute that the referral lacks is None, never undefined.
+        "defined": lambda value: value is not None,
+        "undefined": lambda value: value is None,
+        "none": lambda value: value is None,
+    }
+)

@@ -1,0 +1,67 @@
+"""Puts the right encoder around every expression of a checked template, and masks its secrets."""
+
+from enum import Enum
+
+from jinja2 import nodes
+
+from connections.exchange.language.dialects import Dialect
+from connections.exchange.language.encoders import Encoder
+from connections.exchange.language.syntax import TemplateRefused, secret_names
+from connections.exchange.request import MASK
+
+
+def place_values(tree: nodes.Template, dialect: Dialect, *, masked: bool) -> None:
+    """Change the tree so that it prints every value as its place demands.
+
+    With `masked`, whatever refers to a secret prints bullets and never reads it.
+
+    Raises: TemplateRefused where no value can stand, or where ifs leave it open what stands where.
+    """
+    _Placement(dialect, masked=masked).walk(tree.body, dialect.start())
+
+
+class _Placement:
+    def __init__(self, dialect: Dialect, *, masked: bool) -> None:
+        self._dialect = dialect
+        self._masked = masked
+
+    def walk(self, statements: list[nodes.Node], state: Enum) -> Enum:
+        """Return the state after the statements, which the checker has left to be only these."""
+        for statement in statements:
+            if isinstance(statement, nodes.If):
+                state = self._if(statement, state)
+            elif isinstance(statement, nodes.Output):
+                state = self._output(statement, state)
+        return state
+
+    def _if(self, statement: nodes.If, state: Enum) -> Enum:
+        branches = (
+            statement.body,
+            *(branch.body for branch in statement.elif_),
+            statement.else_,
+        )
+        ends = {self.walk(branch, state) for branch in branches}
+        if len(ends) > 1:
+            raise TemplateRefused(
+                "template_place",
+                "the ways through this if end at different places: open and close quotation"
+                " marks and tags in the same part of it",
+                line=statement.lineno,
+            )
+        return ends.pop()
+
+    def _output(self, output: nodes.Output, state: Enum) -> Enum:
+        for index, child in enumerate(output.nodes):
+            if isinstance(child, nodes.TemplateData):
+                state = self._dialect.advance(state, child.data, child.lineno)
+                child.data = self._dialect.own_text(child.data)
+            else:
+                output.nodes[index] = self._print(child, self._dialect.encoder(state, child))
+        return state
+
+    def _print(self, expression: nodes.Expr, encoder: Encoder) -> nodes.Expr:
+        line = expression.lineno
+        if self._masked and secret_names(expression):
+            mask = f'"{MASK}"' if encoder is Encoder.JSON_VALUE else MASK
+            return nodes.TemplateData(mask, lineno=line)
+        return nodes.Filter(expression, str(encoder), [], [], None, None, lineno=line)

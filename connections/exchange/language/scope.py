@@ -1,0 +1,65 @@
+"""The names that templates may use, and the values that they have in one exchange.
+
+A template says `campaign.name`; once checked, it asks for the flat name `campaign__name`, so
+that no object of ours is ever within a template's reach.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from connections.exchange.attributes import CATALOGUE
+from connections.exchange.context import Context
+
+VARIABLES = "variables"
+SECRETS = "secrets"
+ALONE = ("now", "test")
+MEMBERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "referral": ("id", "external_id", "occurred_at"),
+        "campaign": ("id", "name", "reference"),
+        "connection": ("id", "name"),
+    }
+)
+
+_NO_ATTRIBUTES: Mapping[str, None] = MappingProxyType(dict.fromkeys(CATALOGUE))
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What the templates of one connection may name; secrets are known only when it is sent."""
+
+    variables: frozenset[str] = frozenset()
+
+    def roots(self) -> Iterator[str]:
+        yield from (VARIABLES, SECRETS, *MEMBERS)
+
+    def alone(self) -> Iterator[str]:
+        yield from (*CATALOGUE, *ALONE)
+
+    def members(self, root: str) -> tuple[str, ...]:
+        return tuple(sorted(self.variables)) if root == VARIABLES else MEMBERS[root]
+
+
+def flat_name(root: str, member: str) -> str:
+    return f"{root}__{member}"
+
+
+def values_in_scope(
+    *, context: Context, variables: Mapping[str, str], secrets: Mapping[str, str]
+) -> dict[str, object]:
+    """Return every value by its flat name; an attribute that the referral lacks is None."""
+    values: dict[str, object] = {**_NO_ATTRIBUTES, **context.attributes}
+    values |= {flat_name(VARIABLES, name): value for name, value in variables.items()}
+    values |= {flat_name(SECRETS, name): value for name, value in secrets.items()}
+    values["referral__id"] = context.referral_id
+    values["referral__external_id"] = context.external_id
+    values["referral__occurred_at"] = context.occurred_at
+    values["campaign__id"] = context.campaign_id
+    values["campaign__name"] = context.campaign_name
+    values["campaign__reference"] = context.campaign_reference
+    values["connection__id"] = context.connection_id
+    values["connection__name"] = context.connection_name
+    values["now"] = context.now
+    values["test"] = context.test
+    return values

@@ -1,0 +1,195 @@
+"""Templates: compiled once when a configuration is read, rendered for every referral."""
+
+from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Self, TypeAlias
+
+from jinja2 import StrictUndefined, nodes
+from jinja2 import Template as JinjaTemplate
+from jinja2.runtime import Context
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from connections.exchange.language.dialects import TEXT, Dialect
+from connections.exchange.language.encoders import ENCODERS
+from connections.exchange.language.filters import FILTERS, TESTS
+from connections.exchange.language.placement import place_values
+from connections.exchange.language.scope import Names
+from connections.exchange.language.syntax import parse_template, secret_names
+from connections.exchange.language.values import ValueProblem
+from connections.exchange.problems import RenderError
+from connections.exchange.request import MASK
+
+Scope: TypeAlias = Context
+"""Where templates read their names from."""
+
+_FILE_NAME = "<template>"
+_RESULT = "result"
+
+
+def _sandbox() -> ImmutableSandboxedEnvironment:
+    """Return Jinja's sandbox with nothing in it but what our allow-list lets through."""
+    environment = ImmutableSandboxedEnvironment(
+        optimized=False, undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True
+    )
+    environment.globals.clear()
+    environment.filters = {name: known.apply for name, known in FILTERS.items()}
+    environment.filters |= {str(encoder): write for encoder, write in ENCODERS.items()}
+    environment.tests = dict(TESTS)
+    return environment
+
+
+_SANDBOX = _sandbox()
+
+
+def open_scope(values: dict[str, object]) -> Scope:
+    """Return a scope of these values by flat name; one serves a whole request."""
+    return Scope(_SANDBOX, parent=values, name=None, blocks={})
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A text as it is sent, beside the same with secrets masked."""
+
+    sent: str
+    shown: str
+
+    @classmethod
+    def plain(cls, text: str) -> Self:
+        return cls(text, text)
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedValue:
+    """A value of any type as it is sent, beside the same with secrets masked."""
+
+    sent: object
+    shown: object
+
+
+class Template:
+    """A compiled template that prints text, at one place of a configuration."""
+
+    def __init__(self, source: str, *, dialect: Dialect, names: Names, place: str) -> None:
+        """Compile the source; raises TemplateRefused."""
+        tree = parse_template(source, names=names, environment=_SANDBOX)
+        self.secrets = secret_names(tree)
+        masked = deepcopy(tree) if self.secrets else None
+        place_values(tree, dialect, masked=False)
+        self._sent = _Program(tree, place=place)
+        self._shown = self._sent
+        if masked:
+            place_values(masked, dialect, masked=True)
+            self._shown = _Program(masked, place=place)
+
+    def render(self, scope: Scope, *, limit: int) -> Rendered:
+        """Return the text.
+
+        Raises: RenderError when a value does not fit its place, or past `limit` characters.
+        """
+        sent = self._sent.text(scope, limit)
+        shown = sent if self._shown is self._sent else self._shown.text(scope, limit)
+        return Rendered(sent, shown)
+
+
+class ValueTemplate:
+    """A compiled template for one field: what is just one `{{ expression }}` keeps its type."""
+
+    def __init__(self, source: str, *, names: Names, place: str) -> None:
+        """Compile the source; raises TemplateRefused."""
+        tree = parse_template(source, names=names, environment=_SANDBOX)
+        expression = _only_expression(tree)
+        self._text = None
+        if expression is None:
+            self._text = Template(source, dialect=TEXT, names=names, place=place)
+            self.secrets = self._text.secrets
+        else:
+            self.secrets = secret_names(expression)
+            target = nodes.Name(_RESULT, "store", lineno=1)
+            tree.body = [nodes.Assign(target, expression, lineno=1)]
+            self._program = _Program(tree, place=place)
+
+    def render(self, scope: Scope, *, limit: int) -> RenderedValue:
+        """Return the value; raises RenderError as a template does."""
+        if self._text is not None:
+            text = self._text.render(scope, limit=limit)
+            return RenderedValue(text.sent, text.shown)
+        value = self._program.value(scope, limit)
+        return RenderedValue(value, MASK if self.secrets else value)
+
+
+def _only_expression(tree: nodes.Template) -> nodes.Expr | None:
+    """Return the expression when the template is nothing but one."""
+    match tree.body:
+        case [nodes.Output(nodes=[expression])]:
+            return None if isinstance(expression, nodes.TemplateData) else expression
+    return None
+
+
+class _Program:
+    """Jinja's code for one tree, with errors that say line and place."""
+
+    def __init__(self, tree: nodes.Template, *, place: str) -> None:
+        self._place = place
+        self._constant = _constant(tree)
+        tree.set_environment(_SANDBOX)
+        code = _SANDBOX.compile(tree, filename=_FILE_NAME)
+        self._template = JinjaTemplate.from_code(_SANDBOX, code, {})
+
+    def text(self, scope: Scope, limit: int) -> str:
+        if self._constant is not None:
+            return self._constant
+        pieces: list[str] = []
+        room = limit
+        for piece in self._pieces(scope):
+            room -= len(piece)
+            if room < 0:
+                raise self._too_large(limit)
+            pieces.append(piece)
+        return "".join(pieces)
+
+    def value(self, scope: Scope, limit: int) -> object:
+        for _ in self._pieces(scope):
+            raise AssertionError("an assignment prints nothing")
+        value = scope.vars.pop(_RESULT)
+        if isinstance(value, str) and len(value) > limit:
+            raise self._too_large(limit)
+        return value
+
+    def _pieces(self, scope: Scope) -> Iterator[str]:
+        try:
+            yield from self._template.root_render_func(scope)
+        except Exception as error:  # noqa: BLE001 — nothing that data can do may escape
+            raise self._explain(error) from None
+
+    def _explain(self, error: Exception) -> RenderError:
+        line = self._line(error)
+        if isinstance(error, ValueProblem):
+            code, cause = error.code, str(error)
+        else:
+            code = "template_value"
+            cause = (
+                "this cannot be worked out with the values of this referral: one is empty or of"
+                " another kind than the template expects"
+            )
+        return RenderError(code, f"line {line}: {cause}", place=self._place, line=line)
+
+    def _line(self, error: Exception) -> int:
+        line, frame = 1, error.__traceback__
+        while frame:
+            if frame.tb_frame.f_code.co_filename == _FILE_NAME:
+                line = self._template.get_corresponding_lineno(frame.tb_lineno)
+            frame = frame.tb_next
+        return line
+
+    def _too_large(self, limit: int) -> RenderError:
+        detail = f"what this template makes is longer than {limit:,} characters"
+        return RenderError("too_large", detail, place=self._place)
+
+
+def _constant(tree: nodes.Template) -> str | None:
+    """Return what a tree without expressions prints."""
+    pieces = [node for output in tree.body for node in output.iter_child_nodes()]
+    if all(isinstance(piece, nodes.TemplateData) for piece in pieces):
+        return "".join(piece.data for piece in pieces if isinstance(piece, nodes.TemplateData))
+    return None
