@@ -1,0 +1,83 @@
+"""How far a request has come and how long each part took, told by aiohttp's trace hooks."""
+
+import ssl
+import time
+from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+
+import aiohttp
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """Milliseconds of each part; None for a part that did not happen on this request."""
+
+    dns_ms: float | None = None
+    connect_ms: float | None = None
+    tls_ms: float | None = None
+    first_byte_ms: float | None = None
+    """From the start of the exchange to the answer's headers."""
+
+
+@dataclass(slots=True)
+class Progress:
+    """The moments of one request, in seconds of `time.perf_counter`."""
+
+    started: float = field(default_factory=time.perf_counter)
+    dns_started: float | None = None
+    dns_ended: float | None = None
+    connect_started: float | None = None
+    tls_started: float | None = None
+    connected: float | None = None
+    answered: float | None = None
+    request_written: bool = False
+
+    def timings(self) -> Timings:
+        return Timings(
+            dns_ms=_between(self.dns_started, self.dns_ended),
+            connect_ms=_between(
+                self.dns_ended or self.connect_started, self.tls_started or self.connected
+            ),
+            tls_ms=_between(self.tls_started, self.connected),
+            first_byte_ms=_between(self.started, self.answered),
+        )
+
+
+CURRENT: ContextVar[Progress] = ContextVar("progress of the request of this task")
+
+
+class TimedSSLContext(ssl.SSLContext):
+    """The default verifying context, which also notes when a handshake begins."""
+
+    def wrap_bio(self, *args: object, **kwargs: object) -> ssl.SSLObject:
+        if progress := CURRENT.get(None):
+            progress.tls_started = time.perf_counter()
+        return super().wrap_bio(*args, **kwargs)  # type: ignore[arg-type]
+
+
+def trace_config() -> aiohttp.TraceConfig:
+    """Return the hooks that keep a request's `Progress` up to date."""
+    config = aiohttp.TraceConfig()
+    config.on_dns_resolvehost_start.append(_moment("dns_started"))
+    config.on_dns_resolvehost_end.append(_moment("dns_ended"))
+    config.on_connection_create_start.append(_moment("connect_started"))
+    config.on_connection_create_end.append(_moment("connected"))
+    config.on_request_headers_sent.append(_written)
+    return config
+
+
+def _moment(name: str) -> Callable[[object, SimpleNamespace, object], Awaitable[None]]:
+    async def note(_session: object, context: SimpleNamespace, _params: object) -> None:
+        setattr(context.trace_request_ctx, name, time.perf_counter())
+
+    return note
+
+
+async def _written(_session: object, context: SimpleNamespace, _params: object) -> None:
+    context.trace_request_ctx.request_written = True
+
+
+def _between(start: float | None, end: float | None) -> float | None:
+    return None if start is None or end is None else round((end - start) * 1_000, 3)
