@@ -1,0 +1,257 @@
+"""The sections Endpoint, Authorization, Headers and Body of the editor."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from itertools import chain, count
+
+from connections.exchange.config import (
+    ApiKeyAuthorization,
+    Authorization,
+    BasicAuthorization,
+    BearerAuthorization,
+    Body,
+    BodyField,
+    Encoding,
+    Environment,
+    Header,
+    NoAuthorization,
+    OAuth2ClientCredentials,
+    QueryParameter,
+    SecretReference,
+    Value,
+)
+from connections.forms.binding import WriteOnly
+from connections.forms.secrets import SecretForm, TypedSecret
+
+
+@dataclass(frozen=True, slots=True)
+class PairRow:
+    """A name and a value: a query parameter or a variable."""
+
+    name: str = ""
+    value: str = ""
+
+    @classmethod
+    def of(cls, parameter: QueryParameter) -> "PairRow":
+        return cls(parameter.name, parameter.value)
+
+    def document(self) -> dict[str, object]:
+        return {"name": self.name, "value": self.value}
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointForm:
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentsForm:
+    production: EndpointForm = EndpointForm()
+    staging: EndpointForm = EndpointForm()
+    testing: EndpointForm = EndpointForm()
+
+    def document(self) -> dict[str, object]:
+        urls = {place.value: getattr(self, place.value).url.strip() for place in Environment}
+        return {place: {"url": url} for place, url in urls.items() if url}
+
+
+SECRET_NAMES = {
+    "password": "password",
+    "token": "token",
+    "value": "api_key",
+    "client_secret": "client_secret",
+}
+"""What we call a credential that the configuration has not named yet, by its field."""
+
+_FIELDS = {
+    "basic": ("username", "password"),
+    "bearer": ("token",),
+    "api_key": ("location", "name", "value", "prefix"),
+    "oauth2_client_credentials": (
+        "token_url",
+        "client_id",
+        "client_secret",
+        "scope",
+        "audience",
+        "credentials_in",
+    ),
+}
+"""The fields of each type; `location` is called `in` in the configuration."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizationForm:
+    """The fields of all types, so that changing the type back loses nothing typed."""
+
+    type: str = "none"
+    username: str = ""
+    password: SecretForm = field(default_factory=SecretForm)
+    token: SecretForm = field(default_factory=SecretForm)
+    location: str = "header"
+    name: str = ""
+    prefix: str = ""
+    value: SecretForm = field(default_factory=SecretForm)
+    token_url: str = ""
+    client_id: str = ""
+    client_secret: SecretForm = field(default_factory=SecretForm)
+    scope: str = ""
+    audience: str = ""
+    credentials_in: str = "header"
+
+    @classmethod
+    def of(cls, authorization: Authorization) -> "AuthorizationForm":
+        match authorization:
+            case NoAuthorization():
+                return cls()
+            case BasicAuthorization(username=username, password=password):
+                return cls(type="basic", username=_text(username), password=SecretForm.of(password))
+            case BearerAuthorization(token=token):
+                return cls(type="bearer", token=SecretForm.of(token))
+            case ApiKeyAuthorization() as key:
+                return cls(
+                    type="api_key",
+                    location=key.location,
+                    name=key.name,
+                    prefix=key.prefix,
+                    value=SecretForm.of(key.value),
+                )
+            case OAuth2ClientCredentials() as client:
+                return cls(
+                    type="oauth2_client_credentials",
+                    token_url=client.token_url,
+                    client_id=_text(client.client_id),
+                    client_secret=SecretForm.of(client.client_secret),
+                    scope=client.scope,
+                    audience=client.audience,
+                    credentials_in=client.credentials_in,
+                )
+
+    def document(self) -> dict[str, object]:
+        document: dict[str, object] = {"type": self.type}
+        for name in _FIELDS.get(self.type, ()):
+            value = getattr(self, name)
+            if isinstance(value, SecretForm):
+                value = value.document(SECRET_NAMES[name])
+            document["in" if name == "location" else name] = value
+        return document
+
+    def typed_secrets(self) -> list[TypedSecret]:
+        return [
+            typed
+            for name in _FIELDS.get(self.type, ())
+            if name in SECRET_NAMES
+            for typed in getattr(self, name).typed(SECRET_NAMES[name])
+        ]
+
+    def secret_field(self, secret: str) -> str:
+        """Return the name of the field in which this secret is typed, or nothing."""
+        return next(
+            (
+                f"authorization.{name}.value"
+                for name in _FIELDS.get(self.type, ())
+                if name in SECRET_NAMES
+                and (getattr(self, name).reference or SECRET_NAMES[name]) == secret
+            ),
+            "",
+        )
+
+
+def _text(value: Value) -> str:
+    """A user name may be a secret too; in a text field it is written as its template."""
+    return f"{{{{ secrets.{value.secret} }}}}" if isinstance(value, SecretReference) else value
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderRow(WriteOnly):
+    """A header; when it is secret, `value` is only ever a new value and goes to the vault."""
+
+    name: str = ""
+    value: str = ""
+    secret: bool = False
+    reference: str = ""
+
+    @classmethod
+    def of(cls, header: Header) -> "HeaderRow":
+        if isinstance(header.value, SecretReference):
+            return cls(header.name, secret=True, reference=header.value.secret)
+        return cls(header.name, header.value)
+
+    def shown(self) -> "HeaderRow":
+        return replace(self, value="") if self.secret else self
+
+    def document(self) -> dict[str, object]:
+        value = {"secret": self.reference} if self.secret else self.value
+        return {"name": self.name, "value": value}
+
+
+def with_references(headers: Iterable[HeaderRow]) -> tuple[HeaderRow, ...]:
+    """Return the headers with a name for each secret that has none yet."""
+    rows = list(headers)
+    taken = {row.reference for row in rows if row.secret}
+    for position, row in enumerate(rows):
+        if row.secret and not row.reference:
+            reference = _free_name(row.name, taken)
+            taken.add(reference)
+            rows[position] = replace(row, reference=reference)
+    return tuple(rows)
+
+
+def _free_name(header: str, taken: set[str]) -> str:
+    words = re.sub(r"[^a-z0-9]+", "_", header.lower()).strip("_")
+    name = f"header_{words}"[:60].rstrip("_")
+    numbered = (f"{name}_{number}" for number in count(2))
+    return next(candidate for candidate in chain([name], numbered) if candidate not in taken)
+
+
+@dataclass(frozen=True, slots=True)
+class BodyFieldRow:
+    name: str = ""
+    value: str = ""
+    required: bool = False
+    omit_empty: bool = False
+
+    @classmethod
+    def of(cls, field: BodyField) -> "BodyFieldRow":
+        return cls(field.name, field.value, field.required, field.omit_empty)
+
+    def document(self) -> dict[str, object]:
+        return {
+            "name": self.name,
+            "value": self.value,
+            "required": self.required,
+            "omit_empty": self.omit_empty,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class BodyForm:
+    """The body; what was typed in the way that is not chosen stays on the page until saved."""
+
+    encoding: str = "json"
+    content_type: str = ""
+    mode: str = "template"
+    template: str = ""
+    fields: tuple[BodyFieldRow, ...] = ()
+
+    @classmethod
+    def of(cls, body: Body) -> "BodyForm":
+        return cls(
+            encoding=body.encoding.value,
+            content_type=body.content_type or "",
+            mode="template" if body.fields is None else "fields",
+            template=body.template or "",
+            fields=tuple(map(BodyFieldRow.of, body.fields or ())),
+        )
+
+    def document(self) -> dict[str, object]:
+        document: dict[str, object] = {"encoding": self.encoding}
+        if self.content_type.strip():
+            document["content_type"] = self.content_type.strip()
+        if self.encoding == Encoding.NONE:
+            return document
+        if self.mode == "fields":
+            document["fields"] = [row.document() for row in self.fields]
+        elif self.template:
+            document["template"] = self.template
+        return document
