@@ -29,8 +29,8 @@ class Field(NamedTuple):
     problems: Sequence[str] = ()
 
     @property
-    def error(self) -> str:
-        return " ".join(self.problems)
+    def id(self) -> str:
+        return f"id_{self.name.replace('.', '-')}"
 
 
 class WriteOnly:
@@ -92,7 +92,7 @@ def with_row_added(form: Form, path: str) -> Form:
     name, _, rest = path.partition(".")
     if rest:
         return _descend(form, name, rest, with_row_added)
-    row = get_args(_kinds(type(form))[name])[0]
+    row = _row_shape(form, name)
     return _changed(form, {name: (*getattr(form, name), row())})
 
 
@@ -119,18 +119,30 @@ def _descend(form: Form, name: str, rest: str, change: Any) -> Form:
     return _changed(form, {name: tuple(rows)})
 
 
-def bind(form: object, problems: Mapping[str, Sequence[str]], prefix: str = "") -> dict[str, Any]:
-    """Return the form as nested dictionaries and lists of fields, for a template to walk."""
+def bind(form: object, problems: Mapping[str, Sequence[str]], path: str = "") -> dict[str, Any]:
+    """Return the form as nested dictionaries and lists of fields, for a template to walk.
+
+    Shape: besides its fields each form has `at`, its own path, and for rows called `headers` an
+    empty row `blank_headers` under the index `__headers__`, for a page to copy.
+    """
     shown = form.shown() if isinstance(form, WriteOnly) else form
-    return {name: _bind(value, problems, prefix + name) for name, value in _values(shown)}
+    page: dict[str, Any] = {"at": path}
+    for name, value in _values(shown):
+        inner = f"{path}.{name}" if path else name
+        row = _row_shape(form, name)
+        if row is not None:
+            page[name] = [bind(one, problems, f"{inner}.{i}") for i, one in enumerate(value)]
+            page[f"blank_{name}"] = bind(row(), {}, f"{inner}.__{name}__")
+        elif is_dataclass(value):
+            page[name] = bind(value, problems, inner)
+        else:
+            page[name] = Field(inner, value, problems.get(inner, ()))
+    return page
 
 
-def _bind(value: Any, problems: Mapping[str, Sequence[str]], path: str) -> object:
-    if is_dataclass(value):
-        return bind(value, problems, f"{path}.")
-    if _has_rows(value):
-        return [bind(row, problems, f"{path}.{index}.") for index, row in enumerate(value)]
-    return Field(path, value, problems.get(path, ()))
+def _row_shape(form: object, name: str) -> Any:
+    arguments = get_args(_kinds(type(form))[name])
+    return arguments[0] if arguments and arguments[0] is not str else None
 
 
 def nearest_field(form: object, parts: Sequence[str]) -> str:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from accounts.errors import Problem
 from connections.exchange.config import ConnectionConfig
 from connections.forms.binding import Posted, nearest_field, read, without_blank_rows
 from connections.forms.request import (
@@ -145,14 +144,6 @@ class EditorForm:
             (f"headers.{at}.value" for at, row in enumerate(self.headers) if row.reference == name),
             self.authorization.secret_field(name),
         )
-
-
-def problems_by_field(form: EditorForm, problems: Iterable[Problem]) -> dict[str, list[str]]:
-    """Sort problems by the field that they are about; under "" those without a field."""
-    sorted_: dict[str, list[str]] = {}
-    for problem in problems:
-        sorted_.setdefault(form.field_at(problem.pointer), []).append(problem.detail)
-    return sorted_
 
 
 def _texts(row: Mapping[str, str]) -> dict[str, str]:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from accounts.errors import Problem
 from connections.exchange.config import ConnectionConfig, Environment
 from connections.forms import (
+    AddForm,
     EditorForm,
     Field,
     bind,
@@ -117,8 +118,9 @@ def posted_from(page: Any) -> QueryDict:
 
 def _fill(data: QueryDict, part: Any) -> None:
     if isinstance(part, dict):
-        for inner in part.values():
-            _fill(data, inner)
+        for name, inner in part.items():
+            if not name.startswith("blank_"):
+                _fill(data, inner)
     elif isinstance(part, list):
         for inner in part:
             _fill(data, inner)
@@ -316,4 +318,28 @@ def test_bound_field_carries_its_problems():
     page = bind(editor(FULL), {"headers.1.name": ["A.", "B."]})
 
     assert page["headers"][1]["name"] == Field("headers.1.name", "X-Key", ["A.", "B."])
-    assert page["headers"][1]["name"].error == "A. B."
+    assert page["headers"][1]["at"] == "headers.1"
+
+
+def test_blank_rows_stand_ready_to_be_copied():
+    page = bind(editor(FULL), {})
+
+    assert page["blank_query"]["name"] == Field("query.__query__.name", "")
+    condition = page["response_rules"][1]["blank_conditions"]
+    assert condition["path"].id == "id_response_rules-1-conditions-__conditions__-path"
+
+
+@pytest.mark.parametrize(
+    ("pointer", "field"),
+    [
+        ("/name", "name"),
+        ("/config/environments/production/url", "url"),
+        ("/config/environments", "url"),
+        ("/config/method", "method"),
+        ("/config", ""),
+    ],
+)
+def test_add_form_problem_stands_beside_its_field(pointer, field):
+    assert problems_by_field(AddForm(), [Problem(pointer, "code", "Mend it.")]) == {
+        field: ["Mend it."]
+    }
