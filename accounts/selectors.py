@@ -15,6 +15,11 @@ def accounts_of_user(user: User) -> QuerySet[Account]:
     return Account.objects.filter(id__in=_memberships(user).values("account_id"))
 
 
+def memberships_of_user(user: User) -> QuerySet[Membership]:
+    """Return this person's memberships with their accounts, by the account's name."""
+    return _memberships(user).select_related("account").order_by("account__name")
+
+
 def accounts_of_token(token: ApiToken) -> QuerySet[Account]:
     """Return the token's account, or all that its account manager looks after."""
     if token.account_id is not None:

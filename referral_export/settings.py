@@ -69,7 +69,13 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
-            "builtins": ["template_partials.templatetags.partials"],
+            # The words that our templates are written in; none has to load them.
+            "builtins": [
+                "template_partials.templatetags.partials",
+                "referral_export.templatetags.components",
+                "referral_export.templatetags.exchanges",
+                "referral_export.templatetags.shell",
+            ],
         },
     },
 ]
