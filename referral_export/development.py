@@ -118,8 +118,9 @@ def _services(environment: Environment, log_directory: Path) -> Iterator[Program
     celery = ("celery", "--app", "referral_export")
     worker = ("worker", "--concurrency", "2", "--without-gossip", "--without-mingle")
     yield _module("worker", *celery, *worker, log_directory=log_directory)
-    schedule = str(environment.var_directory / "beat-schedule")
-    yield _module("beat", *celery, "beat", "--schedule", schedule, log_directory=log_directory)
+    # In memory: all that it rings is due again within a minute of a start.
+    beat = ("beat", "--scheduler", "celery.beat:Scheduler")
+    yield _module("beat", *celery, *beat, log_directory=log_directory)
 
 
 def _management(name: str, *arguments: str, log_directory: Path) -> Program:

@@ -16,7 +16,7 @@ from referral_export.addresses import database_address, embedded_addresses
 CHECKOUT = Path(__file__).resolve().parent.parent
 ENCRYPTION_KEY_BYTES = 32
 SECRET_KEY_CHARACTERS = 50
-HOST = re.compile(r"\*|\.?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*|\[[0-9A-Fa-f:.]+\]")
+HOST = re.compile(r"\.?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*|\[[0-9A-Fa-f:.]+\]")
 
 # Tests are repeatable and write nothing into var/; these protect nothing.
 TEST_SECRET_KEY = "for tests only, protects nothing " * 2
