@@ -3,7 +3,6 @@
 from connections.exchange.language.scope import Names, values_in_scope
 from connections.exchange.language.syntax import TemplateRefused
 from connections.exchange.language.template import (
-    Rendered,
     RenderedValue,
     Scope,
     Template,
@@ -13,7 +12,6 @@ from connections.exchange.language.template import (
 
 __all__ = [
     "Names",
-    "Rendered",
     "RenderedValue",
     "Scope",
     "Template",

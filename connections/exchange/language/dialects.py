@@ -12,7 +12,7 @@ from typing import Protocol
 from jinja2 import nodes
 
 from connections.exchange.language.encoders import Encoder
-from connections.exchange.language.filters import percent_encode
+from connections.exchange.language.filters import escape_xml, percent_encode
 from connections.exchange.language.syntax import TemplateRefused
 
 
@@ -179,6 +179,13 @@ def _one_line(text: str) -> str:
     return percent_encode(re.sub(r"\s*[\r\n]\s*", "", text), safe=_RESERVED)
 
 
+def _url_text(text: str) -> str:
+    if "#" in text:
+        detail = "a URL that is sent has no fragment: delete # and what follows, or write %23"
+        raise TemplateRefused("template_place", detail)
+    return percent_encode(text, safe=_RESERVED)
+
+
 def _header_text(text: str) -> str:
     if re.search(r"[^\x20-\x7e]", text):
         detail = "a header is one line of ASCII characters: delete the others"
@@ -191,10 +198,12 @@ _RESERVED = "%:/?#[]@!$&'()*+,;="
 
 TEXT = PlainDialect(Encoder.TEXT)
 HEADER = PlainDialect(Encoder.HEADER, _header_text)
-URL = PlainDialect(Encoder.PERCENT, lambda text: percent_encode(text, safe=_RESERVED))
+URL = PlainDialect(Encoder.PERCENT, _url_text)
 PARAMETER = PlainDialect(Encoder.PERCENT, percent_encode)
 """The value of one parameter: all of it is data, the template's own text too."""
 FORM = PlainDialect(Encoder.PERCENT, _one_line)
 """A whole form; lines are for the eye, so their breaks are not sent."""
 JSON = JsonDialect()
+ELEMENT = PlainDialect(Encoder.XML, escape_xml)
+"""The text of one XML element: the template's own text is data too."""
 XML = XmlDialect()

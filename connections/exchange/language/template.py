@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import Self, TypeAlias
+from typing import TypeAlias
 
 from jinja2 import StrictUndefined, nodes
 from jinja2 import Template as JinjaTemplate
@@ -18,7 +18,7 @@ from connections.exchange.language.scope import Names
 from connections.exchange.language.syntax import parse_template, secret_names
 from connections.exchange.language.values import ValueProblem
 from connections.exchange.problems import RenderError
-from connections.exchange.request import MASK
+from connections.exchange.request import MASK, Rendered
 
 Scope: TypeAlias = Context
 """Where templates read their names from."""
@@ -45,18 +45,6 @@ _SANDBOX = _sandbox()
 def open_scope(values: dict[str, object]) -> Scope:
     """Return a scope of these values by flat name; one serves a whole request."""
     return Scope(_SANDBOX, parent=values, name=None, blocks={})
-
-
-@dataclass(frozen=True, slots=True)
-class Rendered:
-    """A text as it is sent, beside the same with secrets masked."""
-
-    sent: str
-    shown: str
-
-    @classmethod
-    def plain(cls, text: str) -> Self:
-        return cls(text, text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,6 +104,8 @@ def _write_list(items: list[object] | tuple[object, ...], pieces: list[str], roo
 
 
 def _json_scalar(value: object) -> str:
+    if isinstance(value, JsonLiteral):
+        return value
     if isinstance(value, str):
         quoted: str = encode_basestring(value)
         return quoted

@@ -1,0 +1,16 @@
+"""No authorization, or one that the connection's own headers and parameters carry."""
+
+from connections.exchange.compiler import Compiler
+from connections.exchange.config import NoAuthorization
+from connections.exchange.language import Scope
+from connections.exchange.request import Draft
+
+
+class Nothing:
+    header = None
+
+    def __init__(self, config: NoAuthorization, compiler: Compiler) -> None:
+        pass
+
+    def add_to(self, draft: Draft, scope: Scope, *, access_token: str | None) -> None:
+        pass

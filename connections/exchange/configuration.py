@@ -1,0 +1,117 @@
+"""One configuration compiled piece by piece, and everything that is wrong with it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from connections.exchange.attributes import CATALOGUE, AttributeErrors, parse_attributes
+from connections.exchange.authorization import AuthorizationKind, compile_authorization
+from connections.exchange.bodies import Body, compile_body
+from connections.exchange.compiler import Compiler
+from connections.exchange.config import ConnectionConfig, Environment
+from connections.exchange.endpoint import origin_problem
+from connections.exchange.headers import header_problem
+from connections.exchange.language import Names, Template
+from connections.exchange.language.dialects import HEADER, PARAMETER, URL
+from connections.exchange.language.filters import percent_encode
+from connections.exchange.problems import ConfigProblem, suggestion
+from connections.exchange.responses import check_rules
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The compiled parts of a configuration; good for use only when `problems` is empty."""
+
+    endpoints: Mapping[Environment, Template]
+    query: tuple[tuple[str, Template], ...]
+    authorization: AuthorizationKind
+    headers: tuple[tuple[str, Template], ...]
+    body: Body
+    secrets: Mapping[str, str]
+    """Every secret that is referred to, and the pointer of the first place that does."""
+    problems: tuple[ConfigProblem, ...]
+
+
+def compile_parts(config: ConnectionConfig) -> Parts:
+    """Compile every template and check every name and rule."""
+    compiler = Compiler(Names(variables=frozenset(config.variables)))
+    endpoints = _compile_endpoints(config, compiler)
+    query = _compile_query(config, compiler)
+    authorization = compile_authorization(config.authorization, compiler)
+    headers = _compile_headers(config, compiler, authorization.header)
+    body = compile_body(config, compiler)
+    _check_required(config, compiler)
+    _check_test_cases(config, compiler)
+    return Parts(
+        endpoints=endpoints,
+        query=query,
+        authorization=authorization,
+        headers=headers,
+        body=body,
+        secrets=compiler.secrets,
+        problems=(*compiler.problems, *check_rules(config.response_rules)),
+    )
+
+
+def _compile_endpoints(config: ConnectionConfig, compiler: Compiler) -> dict[Environment, Template]:
+    endpoints = {}
+    for environment, endpoint in config.environments.items():
+        pointer = endpoint_pointer(environment)
+        if problem := origin_problem(endpoint.url):
+            compiler.refuse(pointer, "url", problem)
+        endpoints[environment] = compiler.template(endpoint.url, dialect=URL, pointer=pointer)
+    return endpoints
+
+
+def endpoint_pointer(environment: Environment) -> str:
+    return f"/environments/{environment}/url"
+
+
+def _compile_query(
+    config: ConnectionConfig, compiler: Compiler
+) -> tuple[tuple[str, Template], ...]:
+    return tuple(
+        (
+            percent_encode(parameter.name),
+            compiler.template(parameter.value, dialect=PARAMETER, pointer=f"/query/{index}/value"),
+        )
+        for index, parameter in enumerate(config.query)
+    )
+
+
+def _compile_headers(
+    config: ConnectionConfig, compiler: Compiler, authorization_header: str | None
+) -> tuple[tuple[str, Template], ...]:
+    headers = []
+    taken = {authorization_header.lower()} if authorization_header else set()
+    for index, header in enumerate(config.headers):
+        problem = header_problem(header.name)
+        if not problem and header.name.lower() in taken:
+            problem = f"{header.name} is set already, here or by Authorization: delete one of them"
+        if problem:
+            compiler.refuse(f"/headers/{index}/name", "header_name", problem)
+        taken.add(header.name.lower())
+        pointer = f"/headers/{index}/value"
+        template = compiler.template(header.value, dialect=HEADER, pointer=pointer)
+        headers.append((header.name, template))
+    return tuple(headers)
+
+
+def _check_required(config: ConnectionConfig, compiler: Compiler) -> None:
+    for index, name in enumerate(config.required_attributes):
+        if name not in CATALOGUE:
+            compiler.refuse(
+                f"/required_attributes/{index}",
+                "unknown_attribute",
+                f'there is no attribute "{name[:100]}".{suggestion(name, CATALOGUE)}',
+            )
+
+
+def _check_test_cases(config: ConnectionConfig, compiler: Compiler) -> None:
+    for index, case in enumerate(config.test_cases):
+        try:
+            parse_attributes(case.attributes)
+        except AttributeErrors as errors:
+            for problem in errors.problems:
+                name = problem.name.replace("~", "~0").replace("/", "~1")
+                pointer = f"/test_cases/{index}/attributes/{name}"
+                compiler.refuse(pointer, problem.code, problem.detail)
