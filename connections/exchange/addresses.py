@@ -63,7 +63,7 @@ _PATH_OR_QUERY = re.compile(r"[/?]")
 _INVISIBLE = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"})
 
 
-class AddressError(ValueError):
+class UrlError(ValueError):
     """A URL or an address that nothing is sent to; the message is a sentence for the user."""
 
     def __init__(self, code: str, detail: str) -> None:
@@ -105,10 +105,10 @@ def is_allowed(address: str, *, allow_loopback: bool) -> bool:
 def check_url(url: str, *, allow_loopback: bool) -> None:
     """Check the URL of a configuration, where path and query may hold expressions.
 
-    *Raises* AddressError with what to change.
+    *Raises* UrlError with what to change.
     """
     if "{" in _PATH_OR_QUERY.split(url.partition("://")[2], maxsplit=1)[0]:
-        raise AddressError(
+        raise UrlError(
             "invalid_url", "scheme, host and port of a URL are fixed: move {{ }} behind the host"
         )
     parse_url(_EXPRESSION.sub("x", url), allow_loopback=allow_loopback)
@@ -119,19 +119,19 @@ def parse_url(url: str, *, allow_loopback: bool) -> Destination:
 
     `allow_loopback` (development and tests) permits http, any port and this machine itself.
 
-    *Raises* AddressError for everything that two readers could read differently, and for
+    *Raises* UrlError for everything that two readers could read differently, and for
     hosts that are not public.
     """
     if not url or len(url) > MAX_URL_CHARACTERS:
-        raise AddressError("invalid_url", f"a URL has 1 to {MAX_URL_CHARACTERS} characters")
+        raise UrlError("invalid_url", f"a URL has 1 to {MAX_URL_CHARACTERS} characters")
     match = _URL.fullmatch(url)
     if match is None:
-        raise AddressError(
+        raise UrlError(
             "invalid_url", "write the whole address, https://host/path, without a # part"
         )
     target = match["target"]
     if _TARGET.fullmatch(target) is None or "\\" in target:
-        raise AddressError(
+        raise UrlError(
             "invalid_url",
             "the path or query holds a space, a backslash or a character that must be written"
             " percent-encoded",
@@ -145,20 +145,20 @@ def parse_url(url: str, *, allow_loopback: bool) -> Destination:
 @lru_cache(maxsize=4_096)
 def _read_origin(scheme: str, authority: str, allow_loopback: bool) -> tuple[str, str]:
     if scheme != "https" and not (scheme == "http" and allow_loopback):
-        raise AddressError("invalid_url", "the address must start with https://")
+        raise UrlError("invalid_url", "the address must start with https://")
     if "@" in authority:
-        raise AddressError("invalid_url", "a URL holds no user name or password: use Authorization")
+        raise UrlError("invalid_url", "a URL holds no user name or password: use Authorization")
     match = _BRACKETED.fullmatch(authority) or _NAMED.fullmatch(authority)
     if match is None:
-        raise AddressError("invalid_url", f'"{_quoted(authority)}" is not a host')
+        raise UrlError("invalid_url", f'"{_quoted(authority)}" is not a host')
     host = _read_host(match["host"], is_literal=authority.startswith("["))
     _check_host(host, allow_loopback=allow_loopback)
     default = 443 if scheme == "https" else 80
     port = int(match["port"] or default)
     if not allow_loopback and port not in ALLOWED_PORTS:
-        raise AddressError("invalid_url", f"port {port} is not offered: use 443 or 8443")
+        raise UrlError("invalid_url", f"port {port} is not offered: use 443 or 8443")
     if not 0 < port < 65_536:
-        raise AddressError("invalid_url", f"there is no port {port}")
+        raise UrlError("invalid_url", f"there is no port {port}")
     shown = f"[{host}]" if ":" in host else host
     return f"{scheme}://{shown}" + (f":{port}" if port != default else ""), host
 
@@ -168,13 +168,13 @@ def _read_host(text: str, *, is_literal: bool) -> str:
         try:
             return str(IPv6Address(text))
         except ValueError as error:
-            raise AddressError("invalid_url", f'"[{text}]" is not an IPv6 address') from error
+            raise UrlError("invalid_url", f'"[{text}]" is not an IPv6 address') from error
     if any(unicodedata.category(character) in _INVISIBLE for character in text):
-        raise AddressError("invalid_url", "the host holds a space or an invisible character")
+        raise UrlError("invalid_url", "the host holds a space or an invisible character")
     host = _to_ascii(text).removesuffix(".")
     labels = host.split(".")
     if len(host) > 253 or not all(map(_LABEL.fullmatch, labels)):
-        raise AddressError("invalid_url", f'"{_quoted(text)}" is not a host name')
+        raise UrlError("invalid_url", f'"{_quoted(text)}" is not a host name')
     if _NUMERIC.fullmatch(labels[-1]):
         return _strict_ipv4(host)
     return host
@@ -188,7 +188,7 @@ def _to_ascii(text: str) -> str:
         if "xn--" in lowered:
             idna.decode(lowered)
     except (idna.IDNAError, UnicodeError, IndexError) as error:
-        raise AddressError("invalid_url", f'"{_quoted(text)}" is not a host name') from error
+        raise UrlError("invalid_url", f'"{_quoted(text)}" is not a host name') from error
     return lowered
 
 
@@ -196,7 +196,7 @@ def _strict_ipv4(host: str) -> str:
     try:
         return str(IPv4Address(host))
     except ValueError as error:
-        raise AddressError(
+        raise UrlError(
             "invalid_url", f'"{_quoted(host)}" is not an IPv4 address: write four decimal numbers'
         ) from error
 
@@ -204,15 +204,15 @@ def _strict_ipv4(host: str) -> str:
 def _check_host(host: str, *, allow_loopback: bool) -> None:
     if ":" in host or host.rpartition(".")[2].isdigit():
         if not is_allowed(host, allow_loopback=allow_loopback):
-            raise AddressError("blocked_address", "this address is not on the public internet")
+            raise UrlError("blocked_address", "this address is not on the public internet")
         return
     labels = host.split(".")
     if labels[-1] == "localhost" and allow_loopback:
         return
     if len(labels) < 2:
-        raise AddressError("blocked_address", f'"{host}" needs its full name, like api.{host}.com')
+        raise UrlError("blocked_address", f'"{host}" needs its full name, like api.{host}.com')
     if labels[-1] in _RESERVED_SUFFIXES:
-        raise AddressError(
+        raise UrlError(
             "blocked_address", f"names that end in .{labels[-1]} are not on the public internet"
         )
 

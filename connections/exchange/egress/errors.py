@@ -8,7 +8,7 @@ from enum import StrEnum
 
 import aiohttp
 
-from connections.exchange.addresses import AddressError
+from connections.exchange.addresses import UrlError
 
 _CERTIFICATE = {
     10: "has expired",
@@ -83,7 +83,7 @@ def classify_failure(error: Exception, *, request_written: bool) -> EgressError:
 
 
 def _class_of(error: Exception) -> tuple[EgressCode, str]:
-    if isinstance(error, AddressError):
+    if isinstance(error, UrlError):
         return EgressCode(error.code), error.detail
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         return EgressCode.TLS, _certificate_detail(error.certificate_error)

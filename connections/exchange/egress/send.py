@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from connections.exchange.addresses import AddressError, parse_url
+from connections.exchange.addresses import UrlError, parse_url
 from connections.exchange.egress.errors import EgressCode, EgressError, classify_failure
 from connections.exchange.egress.progress import Progress
 from connections.exchange.request import PreparedRequest
@@ -73,7 +73,7 @@ def _to_httpx(prepared: PreparedRequest, *, pool: str, progress: Progress) -> ht
                 "target": destination.target.encode("ascii"),
             },
         )
-    except AddressError as error:
+    except UrlError as error:
         raise classify_failure(error, request_written=False) from error
     except (httpx.InvalidURL, ValueError, TypeError) as error:
         raise EgressError(EgressCode.PROTOCOL, "the request cannot be written as HTTP") from error

@@ -4,6 +4,7 @@ from connections.exchange.responses.conditions import RuleError
 from connections.exchange.responses.received import (
     MAX_BODY_BYTES,
     MAX_HEADER_BYTES,
+    Reading,
     ReceivedResponse,
 )
 from connections.exchange.responses.rules import CompiledRules, check_rules, classify, compile_rules
@@ -20,6 +21,7 @@ __all__ = [
     "MAX_HEADER_BYTES",
     "CompiledRules",
     "ConditionTrace",
+    "Reading",
     "ReceivedResponse",
     "RuleError",
     "RuleTrace",

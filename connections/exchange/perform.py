@@ -1,0 +1,211 @@
+"""One exchange in order: render, fetch a token if one is needed, send, classify."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import httpx
+
+from connections.exchange.config import Environment, Outcome
+from connections.exchange.context import Context
+from connections.exchange.echoes import spoken_secrets, without_secrets
+from connections.exchange.egress import EgressCode, EgressError, Progress, Received, Timings, send
+from connections.exchange.rendering import (
+    CompiledConfig,
+    PreparedRequest,
+    RenderError,
+    ShownRequest,
+    render,
+    render_token_request,
+)
+from connections.exchange.responses import ReceivedResponse, Verdict, classify, unmatched
+from connections.exchange.tokens import (
+    PROCESS_TOKENS,
+    Token,
+    TokenCache,
+    TokenFailure,
+    fetch_token,
+    token_key,
+)
+
+logger = logging.getLogger(__name__)
+
+_HELD = frozenset({EgressCode.BLOCKED_ADDRESS, EgressCode.INVALID_URL})
+"""Not the receiver's doing: somebody must mend the configuration."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeError:
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One attempt as it is recorded; every secret in it is masked."""
+
+    request: ShownRequest | None
+    """None when no request could be built."""
+    response: ReceivedResponse | None
+    error: ExchangeError | None
+    verdict: Verdict | None
+    """None when the request could not be built: sending it again would not help."""
+    timings: Timings
+    started_at: datetime
+    duration_ms: float
+
+
+async def perform(
+    compiled: CompiledConfig,
+    *,
+    environment: Environment,
+    context: Context,
+    secrets: Mapping[str, str],
+    transport: httpx.AsyncBaseTransport,
+    now: datetime,
+    tokens: TokenCache = PROCESS_TOKENS,
+) -> Exchange:
+    """Carry one referral to its receiver and say what came of it.
+
+    Never raises for anything that the configuration, the data or the receiver can do. The
+    whole of it, from the token to the last byte, has the configuration's one deadline.
+    """
+    timeout = compiled.config.delivery.timeout_seconds
+    run = _Run(
+        compiled=compiled,
+        environment=environment,
+        context=context,
+        secrets=secrets,
+        transport=transport,
+        tokens=tokens,
+        deadline=asyncio.get_running_loop().time() + timeout,
+        now=now,
+    )
+    await run.to_the_end()
+    return Exchange(
+        request=run.request,
+        response=run.response,
+        error=run.error,
+        verdict=run.verdict,
+        timings=run.progress.timings(),
+        started_at=now,
+        duration_ms=round((time.perf_counter() - run.started) * 1_000, 3),
+    )
+
+
+class _NoTokenError(Exception):
+    def __init__(self, failure: TokenFailure) -> None:
+        super().__init__(failure.detail)
+        self.failure = failure
+
+
+@dataclass(slots=True)
+class _Run:
+    """One exchange while it happens: what is known so far of its record."""
+
+    compiled: CompiledConfig
+    environment: Environment
+    context: Context
+    secrets: Mapping[str, str]
+    transport: httpx.AsyncBaseTransport
+    tokens: TokenCache
+    deadline: float
+    now: datetime
+    started: float = field(default_factory=time.perf_counter)
+    progress: Progress = field(default_factory=Progress)
+    request: ShownRequest | None = None
+    response: ReceivedResponse | None = None
+    error: ExchangeError | None = None
+    verdict: Verdict | None = None
+
+    @property
+    def pool(self) -> str:
+        return f"{self.context.connection_id} {self.environment.value}"
+
+    async def to_the_end(self) -> None:
+        try:
+            self._judge(await self._send_authorized())
+        except RenderError as error:
+            self.error = ExchangeError(error.code, error.detail)
+        except _NoTokenError as error:
+            self._fail(error.failure.outcome, error.failure.code, error.failure.detail)
+        except EgressError as error:
+            outcome = Outcome.HOLD if error.code in _HELD else Outcome.RETRY
+            self._fail(outcome, error.code.value, error.detail)
+        except Exception as error:  # noqa: BLE001 - an attempt is recorded whatever happens
+            # The type only: message and traceback could hold personal data or a secret.
+            logger.error("an exchange failed inside: %s", type(error).__name__)  # noqa: TRY400
+            self._fail(Outcome.RETRY, "internal", "we failed to carry this out; it is tried again")
+
+    async def _send_authorized(self) -> Received:
+        if not self.compiled.needs_access_token:
+            return await self._send(None)
+        key, token = await self._token()
+        received = await self._send(token)
+        if received.response.status == 401:
+            self.tokens.drop(key, token)
+            _, token = await self._token()
+            received = await self._send(token)
+        return received
+
+    async def _send(self, token: Token | None) -> Received:
+        prepared = render(
+            self.compiled,
+            environment=self.environment,
+            context=self.context,
+            secrets=self.secrets,
+            access_token=token.value if token else None,
+        )
+        self.request = prepared.shown
+        self.progress = Progress()
+        received = await send(
+            self.transport,
+            prepared,
+            pool=self.pool,
+            deadline=self.deadline,
+            progress=self.progress,
+        )
+        return self._masked(received, prepared)
+
+    def _masked(self, received: Received, prepared: PreparedRequest) -> Received:
+        spoken = spoken_secrets(self.secrets, prepared)
+        return Received(without_secrets(received.response, spoken), received.broken)
+
+    async def _token(self) -> tuple[str, Token]:
+        request = render_token_request(
+            self.compiled,
+            environment=self.environment,
+            context=self.context,
+            secrets=self.secrets,
+        )
+        key = token_key(self.pool, request)
+
+        async def fetch() -> Token | TokenFailure:
+            return await fetch_token(self.transport, request, pool=self.pool, secrets=self.secrets)
+
+        try:
+            async with asyncio.timeout_at(self.deadline):
+                result = await self.tokens.get(key, fetch)
+        except TimeoutError as error:
+            raise EgressError(
+                EgressCode.TIMEOUT, "nothing was sent: the token address did not answer in time"
+            ) from error
+        if isinstance(result, TokenFailure):
+            raise _NoTokenError(result)
+        return key, result
+
+    def _judge(self, received: Received) -> None:
+        self.response = received.response
+        rules = self.compiled.rules
+        if received.broken and rules.read_body:
+            # Half a body must not fall through to a rule that only looks at the status.
+            self._fail(Outcome.RETRY, received.broken.code.value, received.broken.detail)
+        else:
+            self.verdict = classify(rules, received.response, now=self.now)
+
+    def _fail(self, outcome: Outcome, code: str, detail: str) -> None:
+        self.error = ExchangeError(code, detail)
+        self.verdict = unmatched(outcome, detail)

@@ -1,0 +1,502 @@
+"""The guarded way out against receivers that misbehave in every way known to us."""
+
+import asyncio
+import gzip
+import json
+import socket
+import threading
+import time
+import zlib
+from pathlib import Path
+
+import pytest
+
+from connections.exchange.egress import EgressCode, EgressError, Progress
+from connections.exchange.egress import resolver as resolver_module
+from connections.exchange.egress.errors import BlockedSocketError
+from connections.exchange.egress.resolver import GuardedResolver
+from tests.unit.connections.exchange.receivers import (
+    OK,
+    Receiver,
+    ask,
+    block_the_loop,
+    guarded,
+    listening,
+    prepared,
+    send_once,
+)
+
+CORPUS = Path(__file__).parents[5] / "shared" / "corpora" / "urls.json"
+
+
+def failure(*arguments, **options):
+    with pytest.raises(EgressError) as caught:
+        ask(*arguments, **options)
+    assert "127.0.0.1" not in caught.value.detail
+    return caught.value.code, caught.value.request_written
+
+
+def answer(body=b"", *, status="200 OK", **headers):
+    lines = [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+    head = "\r\n".join([f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *lines])
+    return head.encode() + b"\r\n\r\n" + body
+
+
+# What leaves
+
+
+def test_request_leaves_byte_for_byte():
+    async def run():
+        receiver = Receiver()
+        async with listening(receiver) as port, guarded() as transport:
+            url = f"http://127.0.0.1:{port}/a/../b%2fc;d?x[]=1&y='(z)'&e=%zz"
+            await send_once(transport, prepared(url, headers=[("x-oWn", "1"), ("Accept", "a/b")]))
+        return port, receiver.requests
+
+    port, [request] = asyncio.run(run())
+    assert request == (
+        b"POST /a/../b%2fc;d?x[]=1&y='(z)'&e=%zz HTTP/1.1\r\n"
+        b"Host: 127.0.0.1:" + str(port).encode() + b"\r\n"
+        b"x-oWn: 1\r\nAccept: a/b\r\nContent-Length: 8\r\n\r\n"
+        b'{"a": 1}'
+    )
+
+
+def test_nothing_of_the_environment_is_used(monkeypatch, tmp_path):
+    netrc = tmp_path / "netrc"
+    netrc.write_text("default login tenant password swordfish")
+    monkeypatch.setenv("NETRC", str(netrc))
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+        monkeypatch.setenv(name.lower(), "http://127.0.0.1:9")
+
+    async def run():
+        receiver = Receiver()
+        async with listening(receiver) as port, guarded() as transport:
+            await send_once(transport, prepared(f"http://127.0.0.1:{port}/"))
+        return receiver.requests
+
+    [request] = asyncio.run(run())
+    assert b"authorization" not in request.lower()
+
+
+def test_cookies_are_not_kept_and_redirects_not_followed():
+    async def run():
+        receiver = Receiver(
+            answer(status="307 Go", Location="/elsewhere", Set_Cookie="s=a", Alt_Svc='h2=":1"')
+        )
+        async with listening(receiver) as port, guarded() as transport:
+            for _ in range(2):
+                received = await send_once(transport, prepared(f"http://127.0.0.1:{port}/"))
+        return received.response.status, receiver.requests
+
+    status, requests = asyncio.run(run())
+    assert status == 307
+    assert [request.split()[1] for request in requests] == [b"/", b"/"]
+    assert not any(b"cookie" in request.lower() for request in requests)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://10.0.0.1/", "http://169.254.169.254/", "http://redis/", "http://user@127.0.0.1/"],
+)
+def test_url_is_checked_again_when_sending(url):
+    async def run():
+        async with guarded() as transport:
+            await send_once(transport, prepared(url))
+
+    with pytest.raises(EgressError) as caught:
+        asyncio.run(run())
+    assert caught.value.code in (EgressCode.BLOCKED_ADDRESS, EgressCode.INVALID_URL)
+    assert not caught.value.request_written
+
+
+# Names and addresses
+
+
+def dns_entries():
+    if not CORPUS.exists():
+        return [pytest.param(None, marks=pytest.mark.skip(reason=f"{CORPUS} is not here"))]
+    known = json.loads(CORPUS.read_text())["urls"]
+    return [pytest.param(entry, id=entry["id"]) for entry in known if entry.get("dns_answers")]
+
+
+def fake_lookup(answers):
+    asked = []
+
+    async def lookup(host):
+        asked.append(host)
+        records = answers[min(len(asked), len(answers)) - 1]
+        if records == ["@timeout"]:
+            await asyncio.sleep(60)
+        return records
+
+    return lookup, asked
+
+
+@pytest.mark.parametrize("entry", dns_entries())
+def test_dns_entry_of_the_corpus_ends_as_it_says(entry, monkeypatch):
+    monkeypatch.setattr(resolver_module, "LOOKUP_SECONDS", 0.05)
+    lookup, asked = fake_lookup(entry["dns_answers"])
+    host = entry["url"].split("/")[2]
+
+    async def run():
+        resolver = GuardedResolver(allow_loopback=False, lookup=lookup)
+        try:
+            return [one["host"] for one in await resolver.resolve(host, 443)]
+        finally:
+            await resolver.close()
+
+    if entry["expected"] == "allow" or entry["id"] == "S259":  # S259: only the pools differ
+        assert asyncio.run(run()) == entry["dns_answers"][0]
+    else:
+        with pytest.raises(EgressError) as caught:
+            asyncio.run(run())
+        assert caught.value.code in (EgressCode.BLOCKED_ADDRESS, EgressCode.DNS)
+    assert asked == [host]
+
+
+def test_name_is_looked_up_once_for_all_and_rebinding_finds_no_second_look_up():
+    lookup, asked = fake_lookup([["127.0.0.1"], ["10.0.0.1"]])
+
+    async def run():
+        receiver = Receiver(close=True)
+        async with listening(receiver) as port, guarded(lookup=lookup) as transport:
+            request = prepared(f"http://rebind.example.com:{port}/")
+            await asyncio.gather(*(send_once(transport, request) for _ in range(5)))
+            await send_once(transport, request)
+        return receiver.connections
+
+    assert asyncio.run(run()) == 6
+    assert asked == ["rebind.example.com"]
+
+
+def test_mixed_answer_is_refused_as_a_whole():
+    lookup, _ = fake_lookup([["127.0.0.1", "10.0.0.1"]])
+
+    async def run():
+        receiver = Receiver()
+        async with listening(receiver) as port, guarded(lookup=lookup) as transport:
+            with pytest.raises(EgressError) as caught:
+                await send_once(transport, prepared(f"http://mix.example.com:{port}/"))
+        return caught.value.code, receiver.connections
+
+    assert asyncio.run(run()) == (EgressCode.BLOCKED_ADDRESS, 0)
+
+
+@pytest.mark.parametrize("records", [[], ["127.0.0.1"] * 33])
+def test_name_without_a_usable_number_of_addresses(records):
+    lookup, _ = fake_lookup([records])
+
+    async def run():
+        async with guarded(lookup=lookup) as transport:
+            await send_once(transport, prepared("http://none.example.com/"))
+
+    with pytest.raises(EgressError) as caught:
+        asyncio.run(run())
+    assert caught.value.code is EgressCode.DNS
+
+
+def test_dead_address_is_passed_over_for_the_next():
+    lookup, _ = fake_lookup([["::1", "127.0.0.1"]])
+
+    async def run():
+        async with listening(Receiver()) as port, guarded(lookup=lookup) as transport:
+            return await send_once(transport, prepared(f"http://two.example.com:{port}/"))
+
+    assert asyncio.run(run()).response.status == 200
+
+
+def test_address_is_looked_at_again_when_it_is_dialled():
+    async def run():
+        async with guarded() as transport:
+            address = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("10.0.0.1", 80))
+            transport._open_socket(address)
+
+    with pytest.raises(BlockedSocketError):
+        asyncio.run(run())
+
+
+def test_address_that_slips_past_the_url_is_refused_before_it_is_dialled(monkeypatch):
+    monkeypatch.setattr("connections.exchange.egress.resolver.is_allowed", lambda *_, **__: True)
+    lookup, _ = fake_lookup([["10.0.0.1"]])
+
+    async def run():
+        async with guarded(lookup=lookup) as transport:
+            await send_once(transport, prepared("http://slip.example.com/"))
+
+    with pytest.raises(EgressError) as caught:
+        asyncio.run(run())
+    assert caught.value.code is EgressCode.BLOCKED_ADDRESS
+
+
+# Connections
+
+
+def connections_of(pools, *, max_pools=10):
+    async def run():
+        receiver = Receiver()
+        async with listening(receiver) as port, guarded(max_pools=max_pools) as transport:
+            for pool in pools:
+                await send_once(transport, prepared(f"http://127.0.0.1:{port}/"), pool=pool)
+        return receiver.connections
+
+    return asyncio.run(run())
+
+
+def test_connections_are_kept_within_one_pool_only():
+    assert connections_of(["a", "a", "a"]) == 1
+    assert connections_of(["a", "b", "a", "b"]) == 2
+
+
+def test_pools_are_bounded_and_the_oldest_goes_first():
+    assert connections_of(["a", "b", "c", "a"], max_pools=2) == 4
+    assert connections_of(["a", "b", "a", "c", "a"], max_pools=2) == 3
+
+
+class Threaded:
+    """A receiver in a thread of its own, so that it acts while the client's loop stands still."""
+
+    def __init__(self, *talks):
+        self.talks, self.requests = talks, []
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.thread = threading.Thread(target=self._serve, daemon=True)
+        self.thread.start()
+
+    def _serve(self):
+        for talk in self.talks:
+            connection, _ = self.listener.accept()
+            with connection:
+                connection.settimeout(5)
+                for step in talk:
+                    if step == "read":
+                        self.requests.append(connection.recv(65_536))
+                    elif isinstance(step, float):
+                        time.sleep(step)
+                    else:
+                        connection.sendall(step)
+        self.listener.close()
+
+
+def two_requests_with_the_loop_standing_still_between(receiver):
+    async def run():
+        url = f"http://127.0.0.1:{receiver.port}/"
+        async with guarded() as transport:
+            bodies = []
+            for _ in range(2):
+                received = await send_once(transport, prepared(url))
+                bodies.append(received.response.body)
+                block_the_loop()
+            return bodies
+
+    try:
+        return asyncio.run(run())
+    finally:
+        receiver.thread.join(5)
+
+
+def test_connection_that_closed_while_idle_is_not_used():
+    receiver = Threaded(["read", OK], ["read", answer(b"second")])
+    assert two_requests_with_the_loop_standing_still_between(receiver) == [b"ok", b"second"]
+    assert len(receiver.requests) == 2
+
+
+@pytest.mark.parametrize("pause", [[], [0.05]])
+def test_answer_that_came_unasked_is_never_read(pause):
+    poison = answer(b"POISONED")
+    receiver = Threaded(["read", OK, *pause, poison, 0.4], ["read", answer(b"second")])
+    assert two_requests_with_the_loop_standing_still_between(receiver) == [b"ok", b"second"]
+
+
+@pytest.mark.parametrize("method", ["POST", "GET", "PUT", "DELETE"])
+def test_request_is_never_sent_twice(method):
+    async def run():
+        receiver = Receiver(OK)
+        async with listening(receiver) as port, guarded() as transport:
+            request = prepared(f"http://127.0.0.1:{port}/", method=method)
+            await send_once(transport, request)
+            receiver.answer = b""
+            receiver.close = True
+            with pytest.raises(EgressError) as caught:
+                await send_once(transport, request)
+        return caught.value, len(receiver.requests)
+
+    error, count = asyncio.run(run())
+    assert (error.code, error.request_written, count) == (EgressCode.DISCONNECTED, True, 2)
+
+
+# Answers
+
+
+def test_nobody_listens():
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+
+    async def run():
+        async with guarded() as transport:
+            await send_once(transport, prepared(f"http://127.0.0.1:{port}/"))
+
+    with pytest.raises(EgressError) as caught:
+        asyncio.run(run())
+    assert (caught.value.code, caught.value.request_written) == (EgressCode.CONNECT, False)
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        b"",
+        b"ok",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        b"HTTP/1.1 20 OK\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nok",
+        b"HTTP/1.1 200 OK\r\n" + b"".join(b"X%d: 1\r\n" % n for n in range(10_000)) + b"\r\n",
+        b"HTTP/1.1 200 OK\r\nX: " + b"a" * 1_000_000 + b"\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nX",
+        bytes(range(256)),
+    ],
+    ids=lambda text: text[:20].decode("latin1") + str(len(text)),
+)
+def test_answer_that_is_not_http_is_an_unknown_outcome(garbage):
+    code, written = failure(garbage, close=True)
+    assert code in (EgressCode.PROTOCOL, EgressCode.DISCONNECTED)
+    assert written
+
+
+@pytest.mark.parametrize(
+    ("served", "status", "body", "truncated"),
+    [
+        (answer(b"hello", status="201 Created"), 201, b"hello", False),
+        (answer(b"", status="204 No Content"), 204, b"", False),
+        (b"HTTP/1.1 304 Not Modified\r\n\r\n", 304, b"", False),
+        (b"HTTP/1.1 200 OK\r\n\r\nto the end", 200, b"to the end", False),
+        (answer(b"ok", status="999 Nope"), 999, b"ok", False),
+        (answer(b"ok", status="200 \x1b[31m"), 200, b"ok", False),
+        (answer(b"ok", X="a" * 99_000), 200, b"ok", False),
+        (b"HTTP/1.1 100 Continue\r\n\r\n" + OK, 200, b"ok", False),
+        (answer(b"x" * 65_536), 200, b"x" * 65_536, False),
+        (answer(b"x" * 65_537), 200, b"x" * 65_536, True),
+        (answer(gzip.compress(b"hello"), Content_Encoding="gzip"), 200, b"hello", False),
+        (answer(zlib.compress(b"hello"), Content_Encoding="deflate"), 200, b"hello", False),
+        (answer(zlib.compress(b"hello")[2:-4], Content_Encoding="deflate"), 200, b"hello", False),
+        (answer(gzip.compress(b"hello")[:-9], Content_Encoding="gzip"), 200, b"hello"[:4], True),
+        (answer(b"not gzip", Content_Encoding="gzip"), 200, b"", True),
+        (answer(b"brotli", Content_Encoding="br"), 200, b"", True),
+        (answer(b"hello", Content_Encoding="identity"), 200, b"hello", False),
+    ],
+    ids=lambda value: repr(value)[:30],
+)
+def test_answer_is_kept_as_it_came_within_bounds(served, status, body, truncated):
+    received = ask(served, close=True)
+    assert received.response.status == status
+    if truncated and body and len(body) < 10:
+        assert body.startswith(received.response.body[:1])
+    else:
+        assert received.response.body == body
+    assert received.response.truncated is truncated
+    assert sum(len(name) + len(value) for name, value in received.response.headers) <= 8_192
+
+
+def test_compressed_bomb_is_undone_to_the_limit_only():
+    bomb = gzip.compress(bytes(60_000_000))
+    received = ask(answer(bomb[:65_000], Content_Encoding="gzip"), close=True)
+    assert len(received.response.body) == 65_536
+    assert received.response.truncated
+
+
+def test_endless_body_is_cut_and_the_connection_closed():
+    async def endless(_reader, writer):
+        writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        while True:
+            writer.write(b"10000\r\n" + b"x" * 65_536 + b"\r\n")
+            await writer.drain()
+
+    async def run():
+        receiver = Receiver(endless)
+        async with listening(receiver) as port, guarded() as transport:
+            received = await send_once(transport, prepared(f"http://127.0.0.1:{port}/"))
+            await asyncio.wait_for(receiver.closed.wait(), 2)
+        return received
+
+    received = asyncio.run(run())
+    assert (len(received.response.body), received.response.truncated) == (65_536, True)
+    assert received.broken is None
+
+
+@pytest.mark.parametrize("flood", [b"2;" + b"a" * 300_000, b"0\r\n" + b"X: a\r\n" * 50_000])
+def test_chunk_extensions_and_trailers_without_end_keep_the_status(flood):
+    async def serve(_reader, writer):
+        writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n")
+        await writer.drain()
+        await asyncio.sleep(0.05)
+        writer.write(flood)
+
+    received = ask(serve, close=True)
+    assert received.response.status == 200
+    assert received.response.body == b"ok"
+    assert received.response.truncated
+    assert received.broken is not None
+
+
+def test_body_cut_off_by_the_receiver_keeps_status_and_what_came():
+    received = ask(b"HTTP/1.1 201 Created\r\nContent-Length: 50\r\n\r\nhalf", close=True)
+    assert received.response.status == 201
+    assert received.response.body == b"half"
+    assert received.broken.code is EgressCode.DISCONNECTED
+
+
+def test_dripping_body_ends_at_the_deadline_and_the_connection_closes():
+    async def drip(_reader, writer):
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+        while True:
+            writer.write(b"x")
+            await writer.drain()
+            await asyncio.sleep(0.02)
+
+    async def run():
+        receiver = Receiver(drip)
+        async with listening(receiver) as port, guarded() as transport:
+            started = time.perf_counter()
+            request = prepared(f"http://127.0.0.1:{port}/")
+            received = await send_once(transport, request, seconds=0.3)
+            assert time.perf_counter() - started < 1
+            await asyncio.wait_for(receiver.closed.wait(), 2)
+        return received
+
+    received = asyncio.run(run())
+    assert received.response.status == 200
+    assert received.response.truncated
+    assert received.broken.code is EgressCode.TIMEOUT_AFTER_SEND
+
+
+def test_no_answer_in_time_is_a_timeout_after_sending():
+    async def never(_reader, _writer):
+        await asyncio.sleep(5)
+
+    async def run():
+        async with listening(Receiver(never)) as port, guarded() as transport:
+            await send_once(transport, prepared(f"http://127.0.0.1:{port}/"), seconds=0.2)
+
+    with pytest.raises(EgressError) as caught:
+        asyncio.run(run())
+    assert caught.value.code is EgressCode.TIMEOUT_AFTER_SEND
+    assert caught.value.request_written
+
+
+def test_timings_tell_what_happened_on_this_request():
+    async def run():
+        async with listening(Receiver()) as port, guarded() as transport:
+            first, second = Progress(), Progress()
+            request = prepared(f"http://localhost:{port}/")
+            await send_once(transport, request, progress=first)
+            await send_once(transport, request, progress=second)
+        return first.timings(), second.timings()
+
+    first, second = asyncio.run(run())
+    assert first.dns_ms > 0
+    assert first.connect_ms > 0
+    assert first.tls_ms is None
+    assert first.first_byte_ms >= first.connect_ms
+    assert (second.dns_ms, second.connect_ms) == (None, None)
+    assert second.first_byte_ms > 0
