@@ -1,0 +1,186 @@
+"""What is wrong with a configuration, in sentences, each at its place."""
+
+import pytest
+
+from accounts.errors import CorrectInput
+from connections.documents import (
+    MergePatch,
+    dumped,
+    merged,
+    parse_config,
+    parse_contacts,
+    parse_documentation,
+    parse_rules,
+    require_usable,
+)
+
+MINIMAL = {"environments": {"production": {"url": "https://api.example.com/leads"}}}
+
+
+def problems(parse, raw):
+    with pytest.raises(CorrectInput) as refused:
+        parse(raw)
+    return {problem.pointer: problem.detail for problem in refused.value.problems}
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer", "detail"),
+    [
+        ({"method": "FETCH"}, "/method", "Write one of GET, POST, PUT, PATCH or DELETE."),
+        ({"metod": "POST"}, "/metod", 'There is no field "metod" here. Did you mean method?'),
+        ({"environments": {}}, "/environments", "Give at least 1."),
+        (
+            {"environments": {"prod": {"url": "https://a.example"}}},
+            "/environments/prod",
+            "Write one of production, staging or testing.",
+        ),
+        (
+            {"authorization": {"type": "magic"}},
+            "/authorization/type",
+            "Write one of none, basic, bearer, api_key, oauth2_client_credentials.",
+        ),
+        ({"authorization": {}}, "/authorization/type", "Say which type this is."),
+        (
+            {"authorization": {"type": "basic", "password": 3}},
+            "/authorization/password",
+            'Write text or {"secret": "its name"} here.',
+        ),
+        (
+            {"authorization": {"type": "bearer"}},
+            "/authorization/token",
+            '"token" is missing: add it.',
+        ),
+        (
+            {"headers": [{"name": "X", "value": {"secrt": "a"}}]},
+            "/headers/0/value/secrt",
+            'There is no field "secrt" here. Did you mean secret?',
+        ),
+        ({"headers": "X: 1"}, "/headers", "Write a list here."),
+        (
+            {"variables": {"list id": "1"}},
+            "/variables/list id",
+            "Use letters, digits and underscores only, a letter first, at most 64 characters.",
+        ),
+        (
+            {"delivery": {"timeout_seconds": "soon"}},
+            "/delivery/timeout_seconds",
+            "Write a number here.",
+        ),
+        ({"delivery": {"concurrency": 0}}, "/delivery/concurrency", "Write 1 or more."),
+        (
+            {"body": {"template": "a", "fields": []}},
+            "/body",
+            "Write the body as a template or as fields, not both.",
+        ),
+        (
+            {"test_cases": [{"name": "a", "attributes": {"age": [1]}}]},
+            "/test_cases/0/attributes/age",
+            "Write text, a whole number, a number or true or false here.",
+        ),
+        (
+            {"body": {"template": "a\x00b"}},
+            "/body/template",
+            "This holds a NUL character, which cannot be kept: remove it.",
+        ),
+    ],
+)
+def test_configuration_with_one_mistake_says_where_and_what_instead(change, pointer, detail):
+    found = problems(parse_config, MINIMAL | change)
+    assert found[f"/config{pointer}"] == detail
+
+
+def test_configuration_with_two_mistakes_names_both():
+    found = problems(parse_config, {"method": "FETCH", "environments": []})
+    assert set(found) == {"/config/method", "/config/environments"}
+
+
+def test_configuration_that_is_no_object_is_refused():
+    assert problems(parse_config, "POST") == {"/config": "Write an object here."}
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        ({"body": {"template": '{"a": "{{ frist_name }}"}'}}, "/config/body/template"),
+        (
+            {"environments": {"production": {"url": "ftp://a.example"}}},
+            "/config/environments/production/url",
+        ),
+        (
+            {"environments": {"production": {"url": "https://10.0.0.1/"}}},
+            "/config/environments/production/url",
+        ),
+        ({"headers": [{"name": "Host", "value": "x"}]}, "/config/headers/0/name"),
+        (
+            {
+                "authorization": {
+                    "type": "oauth2_client_credentials",
+                    "token_url": "https://169.254.169.254/token",
+                    "client_id": "a",
+                    "client_secret": "b",
+                }
+            },
+            "/config/authorization/token_url",
+        ),
+        (
+            {
+                "response_rules": [
+                    {
+                        "name": "a",
+                        "outcome": "delivered",
+                        "conditions": [{"source": "json", "operator": "exists", "path": "$["}],
+                    }
+                ]
+            },
+            "/config/response_rules/0/conditions/0/path",
+        ),
+    ],
+)
+def test_configuration_that_could_not_work_is_refused_when_saved(change, pointer):
+    config = parse_config(MINIMAL | change)
+    assert pointer in problems(require_usable, config)
+
+
+def test_rules_by_themselves_have_pointers_of_their_own():
+    assert "/rules/0/outcome" in problems(
+        parse_rules, [{"name": "a", "conditions": [], "outcome": "x"}]
+    )
+
+
+def test_contact_without_name_and_link_of_another_kind_are_refused():
+    assert set(problems(parse_contacts, [{"role": "IT"}])) == {"/contacts/0/name"}
+    found = problems(parse_documentation, [{"title": "Docs", "url": "javascript:alert(1)"}])
+    assert found == {
+        "/documentation/0/url": "Write an address that starts with https:// or http://."
+    }
+
+
+@pytest.mark.parametrize(
+    ("target", "patch", "result"),
+    [
+        # The examples of RFC 7396, appendix A.
+        ({"a": "b"}, {"a": "c"}, {"a": "c"}),
+        ({"a": "b"}, {"b": "c"}, {"a": "b", "b": "c"}),
+        ({"a": "b"}, {"a": None}, {}),
+        ({"a": "b", "b": "c"}, {"a": None}, {"b": "c"}),
+        ({"a": ["b"]}, {"a": "c"}, {"a": "c"}),
+        ({"a": "c"}, {"a": ["b"]}, {"a": ["b"]}),
+        ({"a": {"b": "c"}}, {"a": {"b": "d", "c": None}}, {"a": {"b": "d"}}),
+        ({"a": [{"b": "c"}]}, {"a": [1]}, {"a": [1]}),
+        (["a", "b"], ["c", "d"], ["c", "d"]),
+        ({"a": "b"}, ["c"], ["c"]),
+        ({"a": "foo"}, None, None),
+        ({"a": "foo"}, "bar", "bar"),
+        ({"e": None}, {"a": 1}, {"e": None, "a": 1}),
+        ([1, 2], {"a": "b", "c": None}, {"a": "b"}),
+        ({}, {"a": {"bb": {"ccc": None}}}, {"a": {"bb": {}}}),
+    ],
+)
+def test_merge_patch_does_what_the_standard_says(target, patch, result):
+    assert merged(target, patch) == result
+
+
+def test_merge_patch_changes_only_what_it_names():
+    config = parse_config(MINIMAL | {"variables": {"a": "1", "b": "2"}})
+    changed = MergePatch({"variables": {"a": None}, "method": "PUT"}).applied_to(config)
+    assert dumped(changed) == dumped(config) | {"method": "PUT", "variables": {"b": "2"}}
