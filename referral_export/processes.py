@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,10 +24,8 @@ class Program:
     name: str
     command: tuple[str, ...]
     directory: Path
-    log: Path | None = None
-    """Where its output goes; None is our own output."""
-    environment: Mapping[str, str] | None = None
-    """None is our own environment."""
+    log: Path
+    """Where its output goes, after what is there."""
     user: str | None = None
     stop_signal: signal.Signals = signal.SIGTERM
     serves_others: bool = False
@@ -40,25 +38,20 @@ class Process:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.started_at_seconds = time.monotonic()
-        log = program.log.open("ab") if program.log else None
-        try:
+        with program.log.open("ab") as log:
             # A group of its own: Ctrl-C reaches us alone, and we end the others in order.
             self._popen = subprocess.Popen(  # noqa: S603  commands are ours
                 program.command,
                 cwd=program.directory,
-                env=program.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
-                stderr=subprocess.STDOUT if log else None,
+                stderr=subprocess.STDOUT,
                 user=program.user,
                 group=program.user,
                 extra_groups=[] if program.user else None,
                 process_group=0,
                 preexec_fn=_end_with_parent(program.stop_signal),  # noqa: PLW1509  no threads yet
             )
-        finally:
-            if log:
-                log.close()
 
     @property
     def pid(self) -> int:

@@ -12,6 +12,7 @@ from referral_export.processes import POLL_SECONDS, Process, Program, stop_proce
 GRACE_SECONDS = 15
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 10.0
+LOG_LINES_SHOWN = 20
 # A program that ran this long had started well: its next death is a new story.
 STEADY_SECONDS = 30
 
@@ -57,7 +58,7 @@ class Supervisor:
             stop_processes([process], grace_seconds=GRACE_SECONDS, is_impatient=self._is_impatient)
         if process.exit_code() != 0:
             raise ProgramFailedError(
-                f"{program.name} ended with {_ending(process)}; its log is {program.log}."
+                f"{program.name} ended with {_ending(process)}:\n{_last_lines(program)}"
             )
 
     def wait_until(self, is_reached: Callable[[], bool], *, seconds: float = float("inf")) -> None:
@@ -149,3 +150,8 @@ def _ending(process: Process) -> str:
     if code is not None and code < 0:
         return signal.Signals(-code).name
     return f"exit code {code}"
+
+
+def _last_lines(program: Program) -> str:
+    lines = program.log.read_text(errors="replace").splitlines()
+    return "\n".join([*lines[-LOG_LINES_SHOWN:], f"All of it is in {program.log}."])

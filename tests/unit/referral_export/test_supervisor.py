@@ -11,6 +11,8 @@ import psutil
 import pytest
 
 from referral_export.environment import CHECKOUT
+from referral_export.processes import Program
+from referral_export.supervisor import ProgramFailedError, supervising
 
 # Each program says its process id, and leaves a child of its own that ignores SIGTERM.
 PROGRAM = """
@@ -164,3 +166,16 @@ def test_supervisor_killed_takes_its_programs_along(start):
     supervisor.end(signal.SIGKILL)
 
     eventually(lambda: not any(runs(pid) for pid in pids), seconds=2)
+
+
+def test_program_that_has_to_succeed_and_fails_shows_its_last_lines(tmp_path):
+    code = "import sys; print('no such table'); sys.exit(3)"
+    log = tmp_path / "migrate.log"
+    program = Program("migrate", (sys.executable, "-c", code), directory=tmp_path, log=log)
+
+    with supervising(report=pytest.fail) as supervisor, pytest.raises(ProgramFailedError) as failed:
+        supervisor.run(program)
+
+    assert str(failed.value) == (
+        f"migrate ended with exit code 3:\nno such table\nAll of it is in {log}."
+    )
