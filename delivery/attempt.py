@@ -1,0 +1,95 @@
+"""One attempt at a claimed delivery: perform the exchange, decide, and write down both."""
+
+import random
+from datetime import UTC, datetime
+
+import httpx
+import orjson
+from django.conf import settings
+from uuid_utils.compat import uuid7
+
+from accounts.vault import Vault, open_vault
+from connections.exchange.config import Environment
+from connections.exchange.context import Context
+from connections.exchange.perform import Exchange, perform
+from connections.exchange.record import attempt_record
+from connections.exchange.responses.received import storable
+from delivery.equipment import Equipment, EquipmentStore
+from delivery.models import FINAL
+from delivery.queue import Claimed, Settled
+from delivery.retry import decide
+from delivery.sealing import open_attributes, seal_attempt
+
+ENVIRONMENT = Environment.PRODUCTION
+
+
+async def make_attempt(
+    claimed: Claimed, *, equipment_store: EquipmentStore, transport: httpx.AsyncBaseTransport
+) -> Settled:
+    """Send the referral once and return what is to be written of it."""
+    vault = open_vault(settings.KEY_RING, claimed.wrapped_key, claimed.account_id)
+    equipment = await equipment_store.get(claimed)
+    now = datetime.now(UTC)
+    exchange = await perform(
+        equipment.compiled,
+        environment=ENVIRONMENT,
+        context=_context(claimed, vault, now),
+        secrets=equipment.secrets,
+        transport=transport,
+        now=now,
+    )
+    return _settled(claimed, equipment, exchange, vault, now=datetime.now(UTC))
+
+
+def _context(claimed: Claimed, vault: Vault, now: datetime) -> Context:
+    return Context(
+        attributes=open_attributes(vault, claimed.attributes_sealed),
+        referral_id=str(claimed.referral_id),
+        external_id=claimed.external_id,
+        occurred_at=claimed.occurred_at,
+        campaign_id=str(claimed.campaign_id),
+        campaign_name=claimed.campaign_name,
+        campaign_reference=claimed.campaign_reference,
+        connection_id=str(claimed.connection_id),
+        connection_name=claimed.connection_name,
+        now=now,
+        test=False,
+        delivery_id=str(claimed.id),
+    )
+
+
+def _settled(
+    claimed: Claimed, equipment: Equipment, exchange: Exchange, vault: Vault, *, now: datetime
+) -> Settled:
+    number = claimed.attempt_count + 1
+    decision = decide(
+        exchange=exchange,
+        policy=equipment.compiled.config.delivery,
+        attempt_count=number,
+        first_attempt_at=claimed.first_attempt_at,
+        now=now,
+        random=random.random,
+    )
+    record = attempt_record(
+        exchange, number=number, version=equipment.version_number, environment=ENVIRONMENT
+    )
+    captures = {name: storable(value) for name, value in decision.captures.items()}
+    return Settled(
+        id=claimed.id,
+        fence=claimed.fence,
+        status=decision.status,
+        reason=storable(decision.reason),
+        rule=decision.rule,
+        captures=orjson.dumps(captures).decode(),
+        next_attempt_at=decision.next_attempt_at,
+        finished_at=now if decision.status in FINAL else None,
+        attempt_id=uuid7(),
+        number=number,
+        version_id=claimed.version_id,
+        started_at=exchange.started_at,
+        duration_ms=exchange.duration_ms,
+        response_status=exchange.response.status if exchange.response else None,
+        outcome=exchange.verdict.outcome.value if exchange.verdict else "",
+        error_code=exchange.error.code if exchange.error else "",
+        record_sealed=seal_attempt(vault, record),
+    )

@@ -1,0 +1,128 @@
+"""Keeps hundreds of deliveries in flight: claims while there is room, sends, settles, rests."""
+
+import asyncio
+import logging
+import time
+import traceback
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from datetime import UTC, datetime
+
+import httpx
+import psycopg
+from psycopg_pool import AsyncConnectionPool
+
+from delivery.attempt import make_attempt
+from delivery.doorbell import Listener
+from delivery.equipment import EquipmentStore
+from delivery.queue import Claim, Claimed, claim
+from delivery.settler import Settler
+
+CAPACITY = 256
+IDLE_SECONDS = 30.0
+SHORTEST_REST_SECONDS = 0.02
+LONGEST_REST_SECONDS = 1.0
+DEAF_REST_SECONDS = 0.25
+
+logger = logging.getLogger(__name__)
+
+
+class Pump:
+    """One run, from the first claim until nothing was due for a while or the worker stops."""
+
+    def __init__(
+        self,
+        *,
+        pool: AsyncConnectionPool,
+        transport: httpx.AsyncBaseTransport,
+        equipment_store: EquipmentStore,
+        must_stop: Callable[[], bool],
+        idle_seconds: float = IDLE_SECONDS,
+        capacity: int = CAPACITY,
+    ) -> None:
+        self._pool = pool
+        self._transport = transport
+        self._equipment_store = equipment_store
+        self._must_stop = must_stop
+        self._idle_seconds = idle_seconds
+        self._room = self._capacity = capacity
+        self._wake = asyncio.Event()
+        self._listener = Listener(self._wake)
+        self._settler = Settler(pool, on_written=self._make_room)
+        self._attempts: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Claim and send; at the end wait for what is in flight and write it down."""
+        companions = [
+            asyncio.create_task(self._listener.run()),
+            asyncio.create_task(self._settler.run()),
+        ]
+        try:
+            await self._claim_until_idle()
+            while self._room < self._capacity:
+                await self._rest(LONGEST_REST_SECONDS)
+        finally:
+            for companion in companions:
+                companion.cancel()
+            await asyncio.gather(*companions, return_exceptions=True)
+
+    async def _claim_until_idle(self) -> None:
+        last_busy = time.monotonic()
+        while not self._must_stop():
+            self._wake.clear()
+            seconds = LONGEST_REST_SECONDS
+            if self._room:
+                claimed = await self._claim()
+                self._start(claimed.deliveries)
+                seconds = self._seconds_until_next(claimed)
+            if self._room < self._capacity:
+                last_busy = time.monotonic()
+            elif time.monotonic() - last_busy > self._idle_seconds:
+                return
+            await self._rest(seconds)
+
+    async def _claim(self) -> Claim:
+        try:
+            async with self._pool.connection() as connection:
+                return await claim(connection, room=self._room, now=datetime.now(UTC))
+        except psycopg.OperationalError as away:
+            logger.warning("PostgreSQL is away; claiming again in a second: %s", away)
+            return Claim([], None)
+
+    def _start(self, deliveries: Iterable[Claimed]) -> None:
+        for claimed in deliveries:
+            self._room -= 1
+            attempt = asyncio.create_task(self._attempt(claimed))
+            self._attempts.add(attempt)
+            attempt.add_done_callback(self._attempts.discard)
+
+    async def _attempt(self, claimed: Claimed) -> None:
+        try:
+            result = await make_attempt(
+                claimed, equipment_store=self._equipment_store, transport=self._transport
+            )
+        except Exception as error:  # noqa: BLE001  one delivery never stops the others
+            # Its lease expires, and the third time it is set aside. Without the message, which
+            # could quote a person's data.
+            frames = "".join(traceback.format_tb(error.__traceback__))
+            logger.error("delivery %s: %s\n%s", claimed.id, type(error).__name__, frames)  # noqa: TRY400
+            self._make_room(1)
+        else:
+            self._settler.add(result)
+
+    def _make_room(self, count: int) -> None:
+        self._room += count
+        self._wake.set()
+
+    def _seconds_until_next(self, claimed: Claim) -> float:
+        longest = DEAF_REST_SECONDS if self._listener.is_deaf else LONGEST_REST_SECONDS
+        if claimed.next_ready_at is None:
+            return longest
+        seconds = (claimed.next_ready_at - datetime.now(UTC)).total_seconds()
+        # Due, yet nothing claimed: another pump is at that lane just now.
+        shortest = 0.0 if claimed.deliveries else SHORTEST_REST_SECONDS
+        return max(shortest, min(seconds, longest))
+
+    async def _rest(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._wake.wait(), seconds)

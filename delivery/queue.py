@@ -1,0 +1,340 @@
+"""The engine's statements: claim, settle, cancel, and what keeps lanes and leases honest.
+
+How they stay exact side by side: a claim locks lanes first and skips what others hold, so it
+never waits; it looks at deliveries in a statement of its own, after the locks, so it sees all
+that was committed before. Whoever makes a delivery wait or frees a slot rings the lane, and
+only a claim silences it. A settle writes only what still bears the fence of its claim.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection as database
+from psycopg import AsyncConnection
+from psycopg.rows import class_row
+from uuid_utils.compat import uuid7
+
+from delivery.models import DeliveryStatus
+
+LEASE_MARGIN_SECONDS = 5
+POISON_EXPIRIES = 3
+SWEEP_ROWS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A delivery under lease, with all that is needed to make one attempt."""
+
+    id: UUID
+    fence: UUID
+    attempt_count: int
+    first_attempt_at: datetime
+    account_id: UUID
+    wrapped_key: bytes
+    referral_id: UUID
+    external_id: str
+    occurred_at: datetime | None
+    attributes_sealed: bytes
+    campaign_id: UUID
+    campaign_name: str
+    campaign_reference: str
+    connection_id: UUID
+    connection_name: str
+    connection_revision: int
+    version_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    deliveries: list[Claimed]
+    next_ready_at: datetime | None
+    """When it is worth looking again if nobody rings; None: not before somebody does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The result of one attempt, as it is written; the fields are columns of `SETTLE`."""
+
+    id: UUID
+    fence: UUID
+    status: DeliveryStatus
+    reason: str
+    rule: str | None
+    captures: str
+    next_attempt_at: datetime | None
+    finished_at: datetime | None
+    attempt_id: UUID
+    number: int
+    version_id: UUID
+    started_at: datetime
+    duration_ms: float
+    response_status: int | None
+    outcome: str
+    error_code: str
+    record_sealed: bytes
+
+
+_LOCK_LANES = """
+UPDATE delivery_lane lane SET fence = %(fence)s, served_at = %(now)s
+FROM (
+    SELECT lane.connection_id
+    FROM delivery_lane lane
+    JOIN connections_connection connection ON connection.id = lane.connection_id
+    WHERE lane.ready_at <= %(now)s AND connection.status = 'active'
+    ORDER BY lane.served_at
+    LIMIT %(room)s
+    FOR UPDATE OF lane SKIP LOCKED
+) ready
+WHERE lane.connection_id = ready.connection_id
+"""
+
+# Each lane gets an equal share of the room, up to its free slots; what is left of the room is
+# given out by the claim that follows at once. So the cost is bounded by the room alone.
+_CLAIM = """
+WITH lane AS (
+    SELECT lane.connection_id, connection.name, connection.revision, version.id AS version_id,
+        make_interval(secs => 2 * version.timeout_seconds + %(margin)s) AS lease,
+        LEAST(%(room)s / count(*) OVER (), version.concurrency - (
+            SELECT count(*) FROM delivery_delivery leased
+            WHERE leased.connection_id = lane.connection_id AND leased.lease_expires_at IS NOT NULL
+        )) AS slots
+    FROM delivery_lane lane
+    JOIN connections_connection connection ON connection.id = lane.connection_id
+    JOIN connections_connectionversion version ON version.id = connection.live_version_id
+    WHERE lane.fence = %(fence)s AND connection.status = 'active'
+), picked AS (
+    SELECT due.id, due.is_linked, lane.*
+    FROM lane CROSS JOIN LATERAL (
+        SELECT delivery.id, EXISTS (
+            SELECT FROM campaigns_campaignlink link
+            WHERE link.campaign_id = delivery.campaign_id AND link.unlinked_at IS NULL
+                AND link.connection_id = delivery.connection_id
+        ) AS is_linked
+        FROM delivery_delivery delivery
+        WHERE delivery.connection_id = lane.connection_id
+            AND delivery.status IN ('pending', 'retrying') AND delivery.lease_expires_at IS NULL
+            AND delivery.next_attempt_at <= %(now)s
+        ORDER BY delivery.next_attempt_at
+        LIMIT GREATEST(lane.slots, 0)
+        FOR UPDATE OF delivery SKIP LOCKED
+    ) due
+), cancelled AS (
+    -- An attempt was under way when its campaign was unlinked, and asked for another.
+    UPDATE delivery_delivery delivery
+    SET status = 'cancelled', reason = %(unlinked)s, finished_at = %(now)s, next_attempt_at = NULL
+    FROM picked WHERE delivery.id = picked.id AND NOT picked.is_linked
+), claimed AS (
+    UPDATE delivery_delivery delivery
+    SET fence = %(fence)s, lease_expires_at = %(now)s + picked.lease,
+        first_attempt_at = COALESCE(delivery.first_attempt_at, %(now)s)
+    FROM picked WHERE delivery.id = picked.id AND picked.is_linked
+    RETURNING delivery.id, delivery.fence, delivery.attempt_count, delivery.first_attempt_at,
+        delivery.account_id, delivery.referral_id, delivery.campaign_id, delivery.connection_id,
+        picked.name AS connection_name, picked.revision AS connection_revision, picked.version_id
+)
+SELECT claimed.*, account.wrapped_key, referral.external_id, referral.occurred_at,
+    referral.attributes_sealed, campaign.name AS campaign_name,
+    campaign.reference AS campaign_reference
+FROM claimed
+JOIN delivery_referral referral ON referral.id = claimed.referral_id
+JOIN campaigns_campaign campaign ON campaign.id = claimed.campaign_id
+JOIN accounts_account account ON account.id = claimed.account_id
+"""
+
+_SILENCE_LANES = """
+UPDATE delivery_lane lane SET ready_at = CASE
+    WHEN (
+        SELECT count(*) FROM delivery_delivery leased
+        WHERE leased.connection_id = lane.connection_id AND leased.lease_expires_at IS NOT NULL
+    ) < version.concurrency THEN (
+        SELECT waiting.next_attempt_at FROM delivery_delivery waiting
+        WHERE waiting.connection_id = lane.connection_id
+            AND waiting.status IN ('pending', 'retrying') AND waiting.lease_expires_at IS NULL
+        ORDER BY waiting.next_attempt_at
+        LIMIT 1
+    ) END  -- full: the settle that frees a slot rings
+FROM connections_connection connection
+JOIN connections_connectionversion version ON version.id = connection.live_version_id
+WHERE connection.id = lane.connection_id AND lane.fence = %(fence)s
+"""
+
+_NEXT_READY = """
+SELECT min(lane.ready_at) FROM delivery_lane lane
+JOIN connections_connection connection ON connection.id = lane.connection_id
+WHERE connection.status = 'active' AND lane.ready_at IS NOT NULL
+"""
+
+# Ends a statement that says in `changed` which connections to ring. Lanes are always locked in
+# the order of their ids, and no lock is waited for after them.
+_RING = """
+INSERT INTO delivery_lane (connection_id, ready_at, served_at)
+SELECT DISTINCT connection_id, %(now)s::timestamptz, %(now)s::timestamptz FROM changed
+ORDER BY connection_id
+ON CONFLICT (connection_id) DO UPDATE SET ready_at = LEAST(delivery_lane.ready_at, %(now)s)
+"""
+
+_RING_THESE = "WITH changed AS (SELECT unnest(%(ids)s::uuid[]) AS connection_id)"
+
+_SETTLE = """
+WITH result AS (
+    SELECT * FROM unnest(
+        %(id)s::uuid[], %(fence)s::uuid[], %(status)s::text[], %(reason)s::text[],
+        %(rule)s::text[], %(captures)s::jsonb[], %(next_attempt_at)s::timestamptz[],
+        %(finished_at)s::timestamptz[], %(attempt_id)s::uuid[], %(number)s::int[],
+        %(version_id)s::uuid[], %(started_at)s::timestamptz[], %(duration_ms)s::float8[],
+        %(response_status)s::int[], %(outcome)s::text[], %(error_code)s::text[],
+        %(record_sealed)s::bytea[]
+    ) AS result (id, fence, status, reason, rule, captures, next_attempt_at, finished_at,
+        attempt_id, number, version_id, started_at, duration_ms, response_status, outcome,
+        error_code, record_sealed)
+), changed AS (
+    UPDATE delivery_delivery delivery
+    SET status = result.status, reason = result.reason, rule = result.rule,
+        captures = result.captures, attempt_count = result.number,
+        next_attempt_at = result.next_attempt_at, finished_at = result.finished_at,
+        lease_expires_at = NULL, lease_expiries = 0, fence = NULL
+    FROM result WHERE delivery.id = result.id AND delivery.fence = result.fence
+    RETURNING delivery.id, delivery.account_id, delivery.connection_id
+), attempt AS (
+    INSERT INTO delivery_attempt (id, account_id, delivery_id, number, version_id, environment,
+        started_at, duration_ms, response_status, outcome, error_code, record_sealed)
+    SELECT attempt_id, account_id, id, number, version_id, 'production', started_at, duration_ms,
+        response_status, outcome, error_code, record_sealed
+    FROM result JOIN changed USING (id)
+)
+"""
+
+_RELEASE_EXPIRED = """
+WITH expired AS (
+    SELECT id, lease_expiries + 1 >= %(poison_expiries)s AS is_poison
+    FROM delivery_delivery WHERE lease_expires_at < %(now)s
+    LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+), changed AS (
+    UPDATE delivery_delivery delivery
+    SET lease_expires_at = NULL, fence = NULL, lease_expiries = lease_expiries + 1,
+        status = CASE WHEN is_poison THEN 'failed' ELSE delivery.status END,
+        reason = CASE WHEN is_poison THEN %(poison)s ELSE %(interrupted)s END,
+        next_attempt_at = CASE WHEN NOT is_poison THEN delivery.next_attempt_at END,
+        finished_at = CASE WHEN is_poison THEN %(now)s::timestamptz END
+    FROM expired WHERE delivery.id = expired.id
+    RETURNING delivery.connection_id
+)
+"""
+
+# What was in flight, or came in, while its connection was being deleted. The lane is silenced
+# first, so that nothing that rings later goes unseen.
+_SILENCE_ARCHIVED = """
+UPDATE delivery_lane lane SET ready_at = NULL
+FROM connections_connection connection
+WHERE connection.id = lane.connection_id AND connection.status = 'archived'
+    AND lane.ready_at IS NOT NULL
+RETURNING lane.connection_id
+"""
+_CANCEL_ARCHIVED = """
+UPDATE delivery_delivery
+SET status = 'cancelled', reason = %(reason)s, finished_at = %(now)s, next_attempt_at = NULL
+WHERE connection_id = ANY(%(ids)s) AND status IN ('pending', 'retrying')
+    AND lease_expires_at IS NULL
+"""
+
+# A ring can be lost between the commit of a referral and itself, when its process is killed.
+_RING_FORGOTTEN = """
+WITH changed AS (
+    SELECT connection.id AS connection_id
+    FROM connections_connection connection
+    LEFT JOIN delivery_lane lane ON lane.connection_id = connection.id
+    WHERE connection.status = 'active' AND lane.ready_at IS NULL AND EXISTS (
+        SELECT FROM delivery_delivery waiting
+        WHERE waiting.connection_id = connection.id
+            AND waiting.status IN ('pending', 'retrying') AND waiting.lease_expires_at IS NULL
+    )
+)
+"""
+
+UNLINKED = "Its campaign was unlinked from the connection before it was sent."
+ARCHIVED = "Its connection was deleted before it was sent."
+INTERRUPTED = (
+    "The worker that was sending it stopped before it had an answer; it will be sent again"
+    " under the same Idempotency-Key."
+)
+POISON = (
+    f"poison: {POISON_EXPIRIES} times a worker stopped while sending it, so it was set aside."
+    " Look for its id in the workers' log, mend the cause, then replay it."
+)
+
+
+async def claim(connection: AsyncConnection, *, room: int, now: datetime) -> Claim:
+    """Lease up to `room` due deliveries, fairly from the lanes that waited longest.
+
+    *Effects*: one transaction, one round trip; the leases outlast the exchange's deadline.
+    """
+    parameters = {
+        "fence": uuid7(),
+        "room": room,
+        "now": now,
+        "margin": LEASE_MARGIN_SECONDS,
+        "unlinked": UNLINKED,
+    }
+    async with connection.pipeline(), connection.transaction():
+        await connection.execute(_LOCK_LANES, parameters)
+        claimed = connection.cursor(row_factory=class_row(Claimed))
+        await claimed.execute(_CLAIM, parameters)
+        await connection.execute(_SILENCE_LANES, parameters)
+        next_ready = await connection.execute(_NEXT_READY)
+        deliveries = await claimed.fetchall()
+        next_row = await next_ready.fetchone()
+    return Claim(deliveries, next_row[0] if next_row else None)
+
+
+async def settle(connection: AsyncConnection, *, results: Sequence[Settled], now: datetime) -> None:
+    """Write the results of attempts whose fence still holds, in one statement.
+
+    A result whose lease expired and was given to somebody else leaves no trace.
+    """
+    columns = {
+        field.name: [getattr(result, field.name) for result in results] for field in fields(Settled)
+    }
+    await connection.execute(_SETTLE + _RING, columns | {"now": now})
+
+
+def ring_lanes(connection_ids: Iterable[UUID], *, now: datetime) -> None:
+    """Let claims look at these connections; called after the commit that gave them work."""
+    _execute(_RING_THESE + _RING, {"ids": list(connection_ids), "now": now})
+
+
+def ring_forgotten_lanes(*, now: datetime) -> int:
+    """Ring the lanes where something waits and nobody rang; return how many."""
+    return _execute(_RING_FORGOTTEN + _RING, {"now": now})
+
+
+def release_expired(*, now: datetime) -> int:
+    """Let what a stopped worker held be sent again, and set aside what stopped three.
+
+    *Shape*: the number of lanes that were rung for it.
+    """
+    parameters = {
+        "now": now,
+        "limit": SWEEP_ROWS,
+        "poison_expiries": POISON_EXPIRIES,
+        "poison": POISON,
+        "interrupted": INTERRUPTED,
+    }
+    return _execute(_RELEASE_EXPIRED + _RING, parameters)
+
+
+def cancel_archived(*, now: datetime) -> None:
+    """Cancel what waits for connections that were deleted meanwhile."""
+    with database.cursor() as cursor:
+        cursor.execute(_SILENCE_ARCHIVED)
+        ids = [connection_id for (connection_id,) in cursor.fetchall()]
+        if ids:
+            cursor.execute(_CANCEL_ARCHIVED, {"ids": ids, "now": now, "reason": ARCHIVED})
+
+
+def _execute(statement: str, parameters: dict[str, Any]) -> int:
+    with database.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return int(cursor.rowcount)

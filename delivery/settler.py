@@ -1,0 +1,74 @@
+"""Writes the results of attempts in batches: many share one statement and one commit."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+
+import psycopg
+from psycopg_pool import AsyncConnectionPool
+
+from delivery.queue import Settled, settle
+
+FLUSH_RESULTS = 64
+FLUSH_SECONDS = 0.010
+RETRY_SECONDS = 0.5
+
+logger = logging.getLogger(__name__)
+
+
+class Settler:
+    """Takes results one by one and tells how many were written; one batch at a time."""
+
+    def __init__(self, pool: AsyncConnectionPool, *, on_written: Callable[[int], None]) -> None:
+        self._pool = pool
+        self._on_written = on_written
+        self._results: list[Settled] = []
+        self._some = asyncio.Event()
+        self._enough = asyncio.Event()
+
+    def add(self, result: Settled) -> None:
+        self._results.append(result)
+        self._some.set()
+        if len(self._results) >= FLUSH_RESULTS:
+            self._enough.set()
+
+    async def run(self) -> None:
+        """Write batches until cancelled."""
+        while True:
+            await self._some.wait()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._enough.wait(), FLUSH_SECONDS)
+            batch, self._results = self._results, []
+            self._some.clear()
+            self._enough.clear()
+            await self._write(batch)
+            self._on_written(len(batch))
+
+    async def _write(self, batch: Sequence[Settled]) -> None:
+        """Write the batch, however long PostgreSQL is away: results are never thrown away.
+
+        Should it take longer than a lease, the fence keeps us from overwriting anybody.
+        """
+        while True:
+            try:
+                async with self._pool.connection() as connection:
+                    await settle(connection, results=batch, now=datetime.now(UTC))
+            except psycopg.OperationalError as away:
+                logger.warning("PostgreSQL is away; %d results wait: %s", len(batch), away)
+                await asyncio.sleep(RETRY_SECONDS)
+            except psycopg.Error as refused:
+                await self._write_apart(batch, refused)
+                return
+            else:
+                return
+
+    async def _write_apart(self, batch: Sequence[Settled], refused: psycopg.Error) -> None:
+        """Keep the one result that PostgreSQL refuses from spoiling the others of its batch."""
+        if len(batch) > 1:
+            for result in batch:
+                await self._write([result])
+            return
+        # Its lease will expire; the type only, for a message can quote a person's data.
+        logger.error("the result of delivery %s was refused: %s", batch[0].id, type(refused))

@@ -1,0 +1,36 @@
+"""What workers do for deliveries: pump, and sweep. Tasks say "go and look" and carry nothing."""
+
+import mmap
+
+from celery import shared_task
+from celery.signals import worker_process_shutdown, worker_shutting_down
+from django.utils import timezone
+
+from delivery import pump_house
+from delivery.doorbell import PUMP_TASK
+from delivery.sweep import sweep as put_in_order
+
+# One byte that the worker's processes share with the one that forked them: not 0 means stop.
+_stopping = mmap.mmap(-1, 1)
+
+
+# Acknowledged before it runs: nobody is to run it again when it takes long, as it does.
+@shared_task(name=PUMP_TASK, acks_late=False)  # type: ignore[untyped-decorator]
+def pump() -> None:
+    pump_house.run_pump(must_stop=lambda: _stopping[0] != 0)
+
+
+@shared_task(name="delivery.sweep")  # type: ignore[untyped-decorator]
+def sweep() -> None:
+    put_in_order(now=timezone.now())
+
+
+@worker_shutting_down.connect  # type: ignore[untyped-decorator]
+def stop_pumps(**_: object) -> None:
+    """Let pumps finish what is in flight and claim nothing more."""
+    _stopping[0] = 1
+
+
+@worker_process_shutdown.connect  # type: ignore[untyped-decorator]
+def close_pump_house(**_: object) -> None:
+    pump_house.close()
