@@ -32,11 +32,12 @@ class EgressCode(StrEnum):
     PROTOCOL = "protocol"
 
 
+_NO_TLS = "no encrypted connection came about (TLS 1.2 or 1.3 is needed)"
 _CLASSES: tuple[tuple[tuple[type[Exception], ...], EgressCode, str], ...] = (
     (
         (aiohttp.ClientSSLError, ssl.SSLError),
         EgressCode.TLS,
-        "no encrypted connection came about (TLS 1.2 or 1.3 is needed)",
+        _NO_TLS,
     ),
     (
         (aiohttp.ClientConnectorError,),
@@ -73,12 +74,19 @@ class BlockedSocketError(OSError):
     """A connection to an address that is not allowed, refused before it was dialled."""
 
 
-def classify_failure(error: Exception, *, request_written: bool) -> EgressError:
-    """Return the coarse class of anything that aiohttp and what is below it raise."""
+def classify_failure(
+    error: Exception, *, request_written: bool, in_handshake: bool = False
+) -> EgressError:
+    """Return the coarse class of anything that aiohttp and what is below it raise.
+
+    A connection that breaks `in_handshake` was refused by the one side's idea of encryption.
+    """
     if isinstance(error, EgressError):
         error.request_written = request_written
         return error
     code, detail = _class_of(error)
+    if in_handshake and code is EgressCode.CONNECT:
+        code, detail = EgressCode.TLS, _NO_TLS
     return EgressError(code, detail, request_written=request_written)
 
 

@@ -34,6 +34,10 @@ class Progress:
     answered: float | None = None
     request_written: bool = False
 
+    @property
+    def is_in_handshake(self) -> bool:
+        return self.tls_started is not None and self.connected is None
+
     def timings(self) -> Timings:
         return Timings(
             dns_ms=_between(self.dns_started, self.dns_ended),

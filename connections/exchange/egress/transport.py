@@ -80,7 +80,11 @@ class GuardedTransport(httpx.AsyncBaseTransport):
             pool.in_flight -= 1
             if not isinstance(error, Exception):
                 raise
-            raise classify_failure(error, request_written=progress.request_written) from error
+            raise classify_failure(
+                error,
+                request_written=progress.request_written,
+                in_handshake=progress.is_in_handshake,
+            ) from error
         progress.answered = time.perf_counter()
         return httpx.Response(
             answer.status, headers=list(answer.raw_headers), stream=_Body(answer, pool)
@@ -199,7 +203,10 @@ class _Body(httpx.AsyncByteStream):
         if self._pool is not None:
             self._pool.in_flight -= 1
             self._pool = None
-            self._answer.close() if not self._answer.content.at_eof() else self._answer.release()
+            if self._answer.content.at_eof():
+                self._answer.release()
+            else:
+                self._answer.close()
 
 
 async def _request(

@@ -50,22 +50,37 @@ class Receiver:
                     await writer.drain()
                 if self.close or not self.read:
                     break
-        except ConnectionError:
-            pass
         finally:
             self.closed.set()
             writer.close()
-            with contextlib.suppress(ConnectionError):
-                await writer.wait_closed()
 
 
 @contextlib.asynccontextmanager
 async def listening(handler, **options):
-    server = await asyncio.start_server(handler, "127.0.0.1", 0, **options)
+    """Serve on a free port; on leaving, whatever a handler still does is cut off."""
+    running = set()
+
+    async def serve(reader, writer):
+        task = asyncio.current_task()
+        running.add(task)
+        try:
+            await handler(reader, writer)
+        except (ConnectionError, asyncio.CancelledError):
+            pass
+        finally:
+            running.discard(task)
+            if not writer.is_closing():
+                writer.transport.abort()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, **options)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
         server.close()
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running)
+        await asyncio.sleep(0)  # closed transports say so to the loop before it ends
 
 
 @contextlib.asynccontextmanager

@@ -1,0 +1,232 @@
+"""Access tokens: one fetch for all who wait, expiry, refresh on 401, and refusals."""
+
+import asyncio
+import json
+from urllib.parse import parse_qs
+
+import pytest
+
+from connections.exchange.config import Outcome
+from connections.exchange.tokens import Token, TokenCache, TokenFailure
+from tests.unit.connections.exchange.receivers import guarded, listening, read_request
+from tests.unit.connections.exchange.test_perform import carry_out, config
+
+SECRETS = {"client_secret": "very secret"}
+AUTHORIZATION = {
+    "type": "oauth2_client_credentials",
+    "client_id": "client",
+    "client_secret": {"secret": "client_secret"},
+    "scope": "leads",
+    "credentials_in": "body",
+}
+
+
+class TokenServer:
+    """Gives tokens at /token and wants the newest one at /leads."""
+
+    def __init__(self, *answers, expires_in=3600, accept=None):
+        self.answers, self.expires_in, self.accept = list(answers), expires_in, accept
+        self.forms, self.given, self.leads = [], [], []
+
+    async def __call__(self, reader, writer):
+        while request := await read_request(reader):
+            head, _, body = request.partition(b"\r\n\r\n")
+            if head.startswith(b"POST /token "):
+                await asyncio.sleep(0.02)  # long enough for others to wait
+                writer.write(self._token(parse_qs(body.decode())))
+            else:
+                writer.write(self._lead(head))
+        writer.close()
+
+    def _token(self, form):
+        self.forms.append(form)
+        if self.answers:
+            return http(*self.answers.pop(0))
+        self.given.append(f"token-{len(self.given) + 1}")
+        return http(200, {"access_token": self.given[-1], "expires_in": self.expires_in})
+
+    def _lead(self, head):
+        token = head.partition(b"Authorization: Bearer ")[2].partition(b"\r\n")[0].decode()
+        self.leads.append(token)
+        good = token in (self.accept or self.given)
+        return http(201, {"id": 1}) if good else http(401, {"error": f"{token} is over"})
+
+
+def http(status, document):
+    body = document if isinstance(document, bytes) else json.dumps(document).encode()
+    head = f"HTTP/1.1 {status} X\r\nContent-Length: {len(body)}\r\n\r\n"
+    return head.encode() + body
+
+
+def exchanges(server, *, count=1, tokens=None, secrets=SECRETS, at_once=True, **settings):
+    async def run():
+        async with listening(server) as port, guarded() as transport:
+            base = f"http://127.0.0.1:{port}"
+            document = config(
+                f"{base}/leads",
+                authorization={**AUTHORIZATION, "token_url": f"{base}/token"},
+                **settings,
+            )
+            kept = tokens or TokenCache()
+
+            def one():
+                return carry_out(transport, document, secrets=secrets, tokens=kept)
+
+            if at_once:
+                return await asyncio.gather(*(one() for _ in range(count)))
+            return [await one() for _ in range(count)]
+
+    return asyncio.run(run())
+
+
+def test_token_is_fetched_once_however_many_wait():
+    server = TokenServer()
+    results = exchanges(server, count=10)
+    assert [one.verdict.outcome for one in results] == [Outcome.DELIVERED] * 10
+    assert server.leads == ["token-1"] * 10
+    assert server.forms == [
+        {
+            "grant_type": ["client_credentials"],
+            "scope": ["leads"],
+            "client_id": ["client"],
+            "client_secret": ["very secret"],
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("expires_in", "fetches"), [(3600, 1), ("3600", 1), (None, 1), ("soon", 1), (30, 3), (-1, 1)]
+)
+def test_token_is_kept_until_a_minute_before_it_expires(expires_in, fetches):
+    server = TokenServer(expires_in=expires_in)
+    exchanges(server, count=3, at_once=False)
+    assert len(server.forms) == fetches
+
+
+def test_token_expires_by_the_clock():
+    now = [0.0]
+    cache = TokenCache(clock=lambda: now[0])
+    fetched = []
+
+    async def fetch():
+        fetched.append(now[0])
+        return Token(f"t{len(fetched)}", 300)
+
+    async def run():
+        for moment in (0, 239, 241):
+            now[0] = moment
+            await cache.get("key", fetch)
+        await cache.get("other", fetch)
+
+    asyncio.run(run())
+    assert fetched == [0, 241, 241]
+
+
+def test_token_refused_by_the_receiver_is_fetched_anew_once():
+    server = TokenServer(accept=["token-2"])
+    first, second = exchanges(server, count=2, at_once=False)
+    assert first.verdict.outcome is Outcome.DELIVERED
+    assert server.leads == ["token-1", "token-2", "token-2"]
+    assert second.verdict.outcome is Outcome.DELIVERED
+
+
+def test_receiver_that_refuses_every_token_is_asked_twice_only():
+    server = TokenServer(accept=["never"])
+    [exchange] = exchanges(server)
+    assert exchange.verdict.outcome is Outcome.HOLD
+    assert server.leads == ["token-1", "token-2"]
+    assert b"token-2" not in exchange.response.body
+    assert "token-2" not in str(exchange.request)
+
+
+def test_other_credentials_never_get_a_kept_token():
+    server, kept = TokenServer(), TokenCache()
+    for secret in ("one secret", "two secret", "one secret"):
+        exchanges(server, tokens=kept, secrets={"client_secret": secret})
+    assert [form["client_secret"] for form in server.forms][:2] == [["one secret"], ["two secret"]]
+
+
+@pytest.mark.parametrize(
+    ("status", "document", "outcome", "code", "detail"),
+    [
+        (
+            401,
+            {"error": "invalid_client"},
+            "hold",
+            "token_refused",
+            "the token address answered 401: invalid_client. Check the client ID and secret",
+        ),
+        (400, b"<html>", "hold", "token_refused", "answered 400. Check the client ID"),
+        (400, {"error": "very secret is wrong"}, "hold", "token_refused", "•••• is wrong"),
+        (400, {"error": ["odd"]}, "hold", "token_refused", "answered 400. Check"),
+        (200, {"token": "x"}, "hold", "token_refused", "without an access token"),
+        (200, {"access_token": "a\r\nX: b"}, "hold", "token_refused", "without an access token"),
+        (302, {}, "hold", "token_refused", "without an access token"),
+        (500, {}, "retry", "token_unavailable", "answered 500"),
+        (429, {}, "retry", "token_unavailable", "answered 429"),
+    ],
+)
+def test_refused_token_says_what_to_do(status, document, outcome, code, detail):
+    server = TokenServer((status, document))
+    [exchange] = exchanges(server)
+    assert exchange.verdict.outcome == outcome
+    assert exchange.error.code == code
+    assert detail in exchange.error.detail
+    assert "very secret" not in str(exchange)
+    assert server.leads == []
+
+
+def test_failure_is_not_kept():
+    server = TokenServer((500, {}))
+    first, second = exchanges(server, count=2, at_once=False)
+    assert (first.verdict.outcome, second.verdict.outcome) == (Outcome.RETRY, Outcome.DELIVERED)
+
+
+def test_token_address_that_is_silent_ends_at_the_one_deadline():
+    async def silent(reader, _writer):
+        await read_request(reader)
+        await asyncio.sleep(3)
+
+    [exchange] = exchanges(silent)
+    assert exchange.error.code == "timeout"
+    assert exchange.verdict.outcome is Outcome.RETRY
+    assert exchange.duration_ms < 2_000
+
+
+def test_one_who_gives_up_does_not_take_the_token_from_the_others():
+    cache, fetched = TokenCache(), []
+
+    async def fetch():
+        fetched.append(1)
+        await asyncio.sleep(0.1)
+        return Token("t", 300)
+
+    async def impatient():
+        async with asyncio.timeout(0.01):
+            await cache.get("key", fetch)
+
+    async def run():
+        return await asyncio.gather(impatient(), cache.get("key", fetch), return_exceptions=True)
+
+    gave_up, token = asyncio.run(run())
+    assert isinstance(gave_up, TimeoutError)
+    assert token == Token("t", 300)
+    assert len(fetched) == 1
+
+
+def test_cache_outlives_the_loop_that_a_fetch_was_cut_off_in():
+    cache = TokenCache()
+
+    async def never():
+        await asyncio.sleep(60)
+
+    async def leave():
+        async with asyncio.timeout(0.01):
+            await cache.get("key", never)
+
+    async def fail():
+        return TokenFailure(Outcome.RETRY, "code", "detail")
+
+    with pytest.raises(TimeoutError):
+        asyncio.run(leave())
+    assert asyncio.run(cache.get("key", fail)).code == "code"
