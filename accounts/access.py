@@ -23,7 +23,7 @@ class Actor:
 
     @classmethod
     def client(cls, token: ApiToken) -> Self:
-        return cls(label=f'token "{token.name}"', token_id=token.id)
+        return cls(label=f'token "{token.name}"', user_id=token.user_id, token_id=token.id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any, ClassVar, TypeVar
 
+from django.conf import settings
 from django.db.models import Model, QuerySet
 from django.utils import timezone
-from rest_framework.exceptions import NotAuthenticated
+from rest_framework.exceptions import APIException, NotAuthenticated
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -29,6 +31,11 @@ class NewestFirst(CursorPagination):
     max_page_size = 200
 
 
+class PayloadTooLarge(APIException):
+    status_code = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    default_detail = "The body is larger than 10 MB: send it in parts."
+
+
 class TokenRequired(GenericViewSet[Any]):
     """Refuses who brings no token; knows the time once per request."""
 
@@ -39,6 +46,9 @@ class TokenRequired(GenericViewSet[Any]):
         super().initial(request, *args, **kwargs)
         if not isinstance(request.auth, ApiToken):
             raise NotAuthenticated("Bring a token: `Authorization: Bearer <token>`.")
+        # Parsers read from the socket, past Django's own limit.
+        if int(request.headers.get("Content-Length") or 0) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            raise PayloadTooLarge
         self.token = request.auth
         self.now = timezone.now()
 
@@ -53,7 +63,7 @@ class AccountViewSet(TokenRequired):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         self.access = access_for_token(token=self.token, slug=kwargs["account"])
-        if self.action is not None:  # None: a method that the resource does not have, a 405
+        if self.action not in {None, "metadata"}:  # None: a method that is not there, a 405
             self.access.require(self.permissions[self.action])
 
     def page(self, queryset: QuerySet[ModelT], shown: Callable[[ModelT], object]) -> Response:

@@ -21,6 +21,7 @@ STATUS_OF: dict[type[errors.DomainError], HTTPStatus] = {
     errors.ResolveConflict: HTTPStatus.CONFLICT,
     errors.ReadAgain: HTTPStatus.PRECONDITION_FAILED,
     errors.TryLater: HTTPStatus.TOO_MANY_REQUESTS,
+    errors.DomainError: HTTPStatus.CONFLICT,
 }
 
 
@@ -79,7 +80,7 @@ def _domain_problem(error: errors.DomainError) -> Response:
     if isinstance(error, errors.TryLater):
         headers["Retry-After"] = str(error.retry_after_seconds)
     return problem_response(
-        STATUS_OF.get(type(error), HTTPStatus.CONFLICT),
+        next(status for kind, status in STATUS_OF.items() if isinstance(error, kind)),
         detail=error.detail,
         code=error.code,
         problems=error.problems if isinstance(error, errors.CorrectInput) else (),

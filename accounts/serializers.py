@@ -1,8 +1,10 @@
-"""What every serializer of the API shares."""
+"""What every serializer of the API shares, and how accounts, tokens and errors are shown."""
 
 from typing import Any
 
 from rest_framework import serializers
+
+from accounts.permissions import Permission
 
 
 class StrictSerializer(serializers.Serializer[Any]):
@@ -22,3 +24,44 @@ class StrictSerializer(serializers.Serializer[Any]):
                     }
                 )
         return super().to_internal_value(data)
+
+
+class AccountIn(StrictSerializer):
+    name = serializers.CharField(max_length=100)
+    slug = serializers.CharField(
+        max_length=60, help_text="Small letters, digits and single hyphens; never changes."
+    )
+
+
+class AccountChange(StrictSerializer):
+    name = serializers.CharField(max_length=100)
+
+
+class AccountOut(serializers.Serializer[Any]):
+    """A tenant: one advertiser."""
+
+    slug = serializers.CharField(help_text="What `{account}` is in the other paths.")
+    name = serializers.CharField()
+    created_at = serializers.DateTimeField()
+
+
+class TokenOut(serializers.Serializer[Any]):
+    """The token that asks; its text is shown once, when it is issued."""
+
+    name = serializers.CharField()
+    expires_at = serializers.DateTimeField()
+    last_used_at = serializers.DateTimeField(allow_null=True)
+
+
+class MeOut(serializers.Serializer[Any]):
+    """Who the token is, and which accounts it reaches."""
+
+    token = TokenOut()
+    scopes = serializers.ListField(child=serializers.ChoiceField([*Permission]))
+    accounts = AccountOut(many=True)
+
+
+class ProblemOut(serializers.Serializer[Any]):
+    pointer = serializers.CharField(help_text="JSON pointer into what was sent.")
+    code = serializers.CharField()
+    detail = serializers.CharField(help_text="What is wrong and what to write instead.")

@@ -13,6 +13,7 @@ import pytest
 
 VAR_DIRECTORY = Path(tempfile.mkdtemp(prefix="referral-export-test-"))
 VAR_DIRECTORY.chmod(0o755)
+(VAR_DIRECTORY / "static").mkdir()  # WhiteNoise warns of a directory that is not there
 
 for variable in (
     "DATABASE_URL",
