@@ -20,7 +20,7 @@ from connections.exchange.language.values import (
 _JSON_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _JSON_WORDS = frozenset({"true", "false", "null"})
 _NOT_HEADER = re.compile(r"[^\x20-\x7e]")
-_SPECIAL_IN_XML = re.compile("[]<>&]")
+_SPECIAL_IN_XML = re.compile("[]<>&\r]")
 
 
 class Encoder(StrEnum):
@@ -61,7 +61,7 @@ def _xml(value: object) -> str:
 
 
 def _xml_cdata(value: object) -> str:
-    """Write into a CDATA section, by leaving it for what could end it."""
+    """Write into a CDATA section, by leaving it for what could end it or is lost in it."""
     text = text_of(value)
     escaped = escape_xml(text)
     return f"]]>{escaped}<![CDATA[" if _SPECIAL_IN_XML.search(text) else text

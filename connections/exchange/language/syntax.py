@@ -6,7 +6,7 @@ and tests of ours, so the cost of a render is bounded by the size of the templat
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import ClassVar, Never
 
 from jinja2 import TemplateError, TemplateSyntaxError, nodes
@@ -18,6 +18,7 @@ from connections.exchange.language.scope import MEMBERS, SECRETS, Names, flat_na
 from connections.exchange.problems import suggestion
 
 MAX_SOURCE_BYTES = 65_536
+MAX_TOKENS = 10_000
 MAX_NODES = 2_000
 MAX_DEPTH = 40
 MAX_INTEGER = 10**15
@@ -46,6 +47,7 @@ def parse_template(
     """
     _check_source(source)
     try:
+        _check_tokens(environment.lex(source))
         tree = environment.parse(source)
     except TemplateSyntaxError as error:
         detail = f"the template cannot be read: {error.message}"
@@ -59,6 +61,7 @@ def parse_template(
     return tree
 
 
+_TOO_LARGE = "the template has too many parts: make it shorter"
 _TOO_DEEP = "brackets or ifs are nested too deeply: write it flatter"
 
 
@@ -73,6 +76,18 @@ def _check_source(source: str) -> None:
         raise TemplateRefused("template_character", detail, line=line)
 
 
+def _check_tokens(tokens: Iterator[tuple[int, str, str]]) -> None:
+    """Bound the tokens before the parser, which is recursive, sees them."""
+    depth = 0
+    for count, (line, kind, text) in enumerate(tokens):
+        if count > MAX_TOKENS:
+            raise TemplateRefused("template_too_large", _TOO_LARGE, line=line)
+        if kind == "operator":
+            depth += (text in "([{") - (text in ")]}")
+        if depth > MAX_DEPTH:
+            raise TemplateRefused("template_too_deep", _TOO_DEEP, line=line)
+
+
 def _check_size(tree: nodes.Template) -> None:
     """Bound the tree before anything walks it recursively."""
     count = 0
@@ -80,8 +95,7 @@ def _check_size(tree: nodes.Template) -> None:
     for _ in range(MAX_DEPTH):
         count += len(level)
         if count > MAX_NODES:
-            detail = "the template has too many parts: make it shorter"
-            raise TemplateRefused("template_too_large", detail)
+            raise TemplateRefused("template_too_large", _TOO_LARGE)
         level = [child for node in level for child in node.iter_child_nodes()]
         if not level:
             return
