@@ -117,7 +117,10 @@ def _services(environment: Environment, log_directory: Path) -> Iterator[Program
     yield _module("web", *web, *web_size, log_directory=log_directory)
     celery = ("celery", "--app", "referral_export")
     worker = ("worker", "--concurrency", "2", "--without-gossip", "--without-mingle")
-    yield _module("worker", *celery, *worker, log_directory=log_directory)
+    yield _module("worker", *celery, *worker, "--queues", "celery", log_directory=log_directory)
+    # Pumps run for as long as there is work: a worker of their own, so that no test waits.
+    deliveries = ("--queues", "deliveries", "--hostname", "deliveries@%h")
+    yield _module("deliveries", *celery, *worker, *deliveries, log_directory=log_directory)
     # In memory: all that it rings is due again within a minute of a start.
     beat = ("beat", "--scheduler", "celery.beat:Scheduler")
     yield _module("beat", *celery, *beat, log_directory=log_directory)

@@ -125,6 +125,16 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = "UTC"
+CELERY_TASK_ROUTES = {"delivery.pump": {"queue": "deliveries"}}
+# Cheap looks at what nobody was told of; one that comes too late is followed by the next.
+CELERY_BEAT_SCHEDULE = {
+    "sweep deliveries": {"task": "delivery.sweep", "schedule": 1.0, "options": {"expires": 5}},
+    "sweep test runs": {
+        "task": "connections.sweep_test_runs",
+        "schedule": 5.0,
+        "options": {"expires": 5},
+    },
+}
 
 AUTH_USER_MODEL = "accounts.User"
 LOGIN_URL = "accounts:login"

@@ -17,7 +17,7 @@ from referral_export.embedded import start_servers
 from referral_export.environment import CHECKOUT, Mode, read_environment
 
 COMPOSE = CHECKOUT / "docker-compose.yml"
-OURS = {"web", "worker", "beat", "migrate"}
+OURS = {"web", "worker", "deliveries", "beat", "migrate"}
 SERVICES = yaml.safe_load(COMPOSE.read_text())["services"]
 GIVEN = {
     "SECRET_KEY": "s" * 50,
