@@ -7,6 +7,7 @@ from typing import Concatenate, ParamSpec, cast
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
+from django_htmx.middleware import HtmxDetails
 
 from accounts.access import Access
 from accounts.errors import AskAPermittedPerson, LookElsewhere
@@ -22,6 +23,7 @@ class AccountRequest(HttpRequest):
 
     user: User
     access: Access
+    htmx: HtmxDetails
 
 
 AccountView = Callable[Concatenate[AccountRequest, P], HttpResponse]

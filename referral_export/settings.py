@@ -5,6 +5,7 @@ from pathlib import Path
 
 from csp.constants import NONCE, NONE, SELF
 from django.conf.global_settings import PASSWORD_HASHERS as _PASSWORD_HASHERS
+from django.contrib.messages import constants as message_levels
 
 from accounts.vault import KeyRing
 from referral_export.addresses import celery_broker_url, database_address
@@ -169,11 +170,15 @@ STORAGES = {
     },
 }
 
+# The word that our banners have for it.
+MESSAGE_TAGS = {message_levels.ERROR: "problem"}
+
 SESSION_COOKIE_AGE = 12 * 60 * 60
 SESSION_COOKIE_NAME = "__Host-session" if PRODUCTION else f"session_{ENVIRONMENT.port}"
 CSRF_COOKIE_NAME = "__Host-csrf" if PRODUCTION else f"csrf_{ENVIRONMENT.port}"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "referral_export.pages.csrf_failure"
 SECURE_SSL_REDIRECT = PRODUCTION
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PRODUCTION else None
@@ -202,6 +207,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.TokenAuthentication"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_METADATA_CLASS": None,
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "accounts.problem_details.exception_handler",
     "UNAUTHENTICATED_USER": None,
@@ -209,9 +215,24 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Referral Export",
+    "DESCRIPTION": (
+        "Delivers each referral to the advertiser's CRM the moment it exists, and records the"
+        " truth. Ids are opaque strings, times are ISO 8601 in UTC, unknown fields are an error."
+    ),
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": r"/api/v1/(accounts/{account}/)?",
+    "COMPONENT_SPLIT_PATCH": False,
+    "ENUM_NAME_OVERRIDES": {
+        "CampaignStatus": "campaigns.models.CampaignStatus",
+        "DeliveryStatus": "delivery.models.DeliveryStatus",
+        "Acceptance": "delivery.intake.Acceptance",
+    },
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "referral_export.api_document.describe_problems",
+    ],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }

@@ -1,7 +1,14 @@
-/** `<focus-here tabindex="-1">`: takes the focus when it comes onto the page. */
+/**
+ * `<focus-here>`: takes the focus when it comes onto the page; with `data-inside`, the first
+ * link, button or field inside it does.
+ */
 class FocusHere extends HTMLElement {
   connectedCallback() {
-    this.focus();
+    // A script at the end of the body may see the children only after this call.
+    queueMicrotask(() => {
+      const inside = "inside" in this.dataset && this.querySelector("a, button, input");
+      (inside || this).focus({ preventScroll: Boolean(inside) });
+    });
   }
 }
 

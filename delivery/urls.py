@@ -1,0 +1,27 @@
+"""Addresses of the pages about what happens to referrals."""
+
+from django.urls import path
+
+from delivery.views import deliveries, overview, real_time
+
+app_name = "delivery"
+
+LINK = "accounts/<slug:account>/real-time-referral/<uuid:connection_id>"
+
+urlpatterns = [
+    path("accounts/<slug:account>/", overview.account_overview, name="account_overview"),
+    path(
+        "accounts/<slug:account>/real-time-referral/",
+        real_time.real_time_referral,
+        name="real_time_referral",
+    ),
+    path(f"{LINK}/latest", real_time.latest_deliveries, name="latest_deliveries"),
+    path(f"{LINK}/<uuid:campaign_id>/link", real_time.campaign_link, name="campaign_link"),
+    path(f"{LINK}/<uuid:campaign_id>/unlink", real_time.campaign_unlink, name="campaign_unlink"),
+    path("accounts/<slug:account>/deliveries/", deliveries.delivery_list, name="delivery_list"),
+    path(
+        "accounts/<slug:account>/deliveries/<uuid:delivery_id>/",
+        deliveries.delivery_detail,
+        name="delivery_detail",
+    ),
+]

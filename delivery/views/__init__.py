@@ -1,0 +1,1 @@
+"""Pages about what happens to referrals: overview, real-time referral, deliveries."""

@@ -1,0 +1,97 @@
+"""The list of deliveries, and one delivery with all that happened to it."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from accounts.access import Access
+from accounts.account_pages import AccountRequest, require_permission
+from accounts.permissions import Permission
+from delivery import selectors
+from delivery.models import Delivery, DeliveryStatus
+from delivery.selectors import DeliveryFilter
+
+PAGE_SIZE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryPage:
+    rows: list[tuple[Delivery, dict[str, Any]]]
+    newest_url: str | None
+    """None on the first page."""
+    older_url: str | None
+    """None on the last."""
+
+
+@require_safe
+@require_permission(Permission.DELIVERY_READ)
+def delivery_list(request: AccountRequest) -> HttpResponse:
+    """Show deliveries, the newest first: `?status=`, and `?before=` a delivery's id."""
+    status = request.GET.get("status", "")
+    chosen = DeliveryStatus(status) if status in DeliveryStatus.values else None
+    page = _page(request.access, chosen, before=_cursor(request.GET))
+    return render(
+        request,
+        "delivery/delivery_list.html",
+        {"page": page, "chosen": chosen, "statuses": list(DeliveryStatus)},
+    )
+
+
+@require_safe
+@require_permission(Permission.DELIVERY_READ)
+def delivery_detail(request: AccountRequest, delivery_id: UUID) -> HttpResponse:
+    """Show what happened to one referral on its way to one connection."""
+    delivery = selectors.delivery_of(request.access.account, delivery_id)
+    may_read = request.access.allows(Permission.PERSONAL_DATA_READ)
+    rules = {
+        attempt.version.number: attempt.version.document.response_rules
+        for attempt in selectors.attempts_of(delivery)
+    }
+    shown = selectors.delivery_shown(delivery, with_personal_data=may_read)
+    return render(
+        request,
+        "delivery/delivery_detail.html",
+        {
+            "delivery": delivery,
+            "shown": shown,
+            "attempts": [(attempt, rules[attempt["version"]]) for attempt in shown["attempts"]],
+            "may_read": may_read,
+        },
+    )
+
+
+def _page(access: Access, status: DeliveryStatus | None, *, before: UUID | None) -> DeliveryPage:
+    deliveries = selectors.deliveries_of(access.account, DeliveryFilter(status=status))
+    if before:
+        deliveries = deliveries.filter(id__lt=before)
+    found = list(deliveries.select_related("connection", "campaign")[: PAGE_SIZE + 1])
+    may_read = access.allows(Permission.PERSONAL_DATA_READ)
+    shown = found[:PAGE_SIZE]
+    return DeliveryPage(
+        rows=[
+            (delivery, selectors.delivery_summary(delivery, with_personal_data=may_read))
+            for delivery in shown
+        ],
+        newest_url=_query(status) if before else None,
+        older_url=_query(status, before=shown[-1].id) if len(found) > PAGE_SIZE else None,
+    )
+
+
+def _query(status: DeliveryStatus | None, *, before: UUID | None = None) -> str:
+    query = QueryDict(mutable=True)
+    if status:
+        query["status"] = status.value
+    if before:
+        query["before"] = str(before)
+    return f"?{query.urlencode()}"
+
+
+def _cursor(query: QueryDict) -> UUID | None:
+    try:
+        return UUID(query.get("before", ""))
+    except ValueError:
+        return None
