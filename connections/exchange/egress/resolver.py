@@ -10,6 +10,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from connections.exchange.addresses import is_allowed
 from connections.exchange.egress.errors import EgressCode, EgressError
+from connections.exchange.egress.progress import CURRENT
 
 LOOKUP_SECONDS = 2.0
 CACHE_SECONDS = 15.0
@@ -38,6 +39,10 @@ class GuardedResolver(AbstractResolver):
         family: socket.AddressFamily = socket.AF_UNSPEC,  # noqa: ARG002 - of aiohttp; both here
     ) -> list[ResolveResult]:
         """Return the vetted addresses of a name. *Raises* EgressError `dns`, `blocked_address`."""
+        progress = CURRENT.get()
+        progress.dns_started = time.perf_counter()
+        addresses = await self._vetted(host)
+        progress.dns_ended = time.perf_counter()
         return [
             ResolveResult(
                 hostname=host,
@@ -47,7 +52,7 @@ class GuardedResolver(AbstractResolver):
                 proto=socket.IPPROTO_TCP,
                 flags=socket.AI_NUMERICHOST,
             )
-            for address in await self._vetted(host)
+            for address in addresses
         ]
 
     async def close(self) -> None:

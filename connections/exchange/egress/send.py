@@ -4,6 +4,7 @@ import asyncio
 import time
 import zlib
 from dataclasses import dataclass
+from functools import lru_cache
 
 import httpx
 
@@ -13,7 +14,6 @@ from connections.exchange.egress.progress import Progress
 from connections.exchange.request import PreparedRequest
 from connections.exchange.responses import MAX_BODY_BYTES, MAX_HEADER_BYTES, ReceivedResponse
 
-_IDENTITY = frozenset({"", "identity"})
 _ZLIB_OR_GZIP = 32 + zlib.MAX_WBITS
 
 
@@ -64,9 +64,9 @@ def _to_httpx(prepared: PreparedRequest, *, pool: str, progress: Progress) -> ht
         destination = parse_url(prepared.url, allow_loopback=True)
         return httpx.Request(
             prepared.method,
-            destination.origin,
+            _url(destination.origin),
             headers=list(prepared.headers),
-            content=prepared.body,
+            stream=httpx.ByteStream(prepared.body),
             extensions={
                 "pool": pool,
                 "progress": progress,
@@ -77,6 +77,10 @@ def _to_httpx(prepared: PreparedRequest, *, pool: str, progress: Progress) -> ht
         raise classify_failure(error, request_written=False) from error
     except (httpx.InvalidURL, ValueError, TypeError) as error:
         raise EgressError(EgressCode.PROTOCOL, "the request cannot be written as HTTP") from error
+
+
+_url = lru_cache(maxsize=4_096)(httpx.URL)
+"""Reading a URL is the dearest part of making a request, and origins are few."""
 
 
 async def _read_into(body: bytearray, stream: object) -> bool:
@@ -90,12 +94,13 @@ async def _read_into(body: bytearray, stream: object) -> bool:
 
 
 def _received(answer: httpx.Response, body: bytes, *, complete: bool) -> ReceivedResponse:
-    encoding = answer.headers.get("content-encoding", "").strip().lower()
-    if encoding not in _IDENTITY:
-        body, complete = _decoded(body, encoding, complete=complete)
+    headers = _kept_headers(answer)
+    encoding = next((value for name, value in headers if name.lower() == "content-encoding"), "")
+    if encoding and encoding.strip().lower() != "identity":
+        body, complete = _decoded(body, encoding.strip().lower(), complete=complete)
     return ReceivedResponse(
         status=answer.status_code,
-        headers=_kept_headers(answer),
+        headers=headers,
         body=body[:MAX_BODY_BYTES],
         truncated=not complete or len(body) > MAX_BODY_BYTES,
     )

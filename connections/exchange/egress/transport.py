@@ -23,7 +23,7 @@ from connections.exchange.egress.errors import (
     EgressError,
     classify_failure,
 )
-from connections.exchange.egress.progress import CURRENT, Progress, TimedSSLContext, trace_config
+from connections.exchange.egress.progress import CURRENT, Progress, TimedSSLContext
 from connections.exchange.egress.resolver import GuardedResolver, Lookup
 
 CONNECT_SECONDS = 5.0
@@ -75,7 +75,7 @@ class GuardedTransport(httpx.AsyncBaseTransport):
             raise classify_failure(error, request_written=False) from error
         pool.in_flight += 1
         try:
-            answer = await _request(pool.session, request, url, progress)
+            answer = await _request(pool.session, request, url)
         except BaseException as error:
             pool.in_flight -= 1
             if not isinstance(error, Exception):
@@ -130,7 +130,6 @@ class GuardedTransport(httpx.AsyncBaseTransport):
             trust_env=False,
             auto_decompress=False,
             skip_auto_headers=_NO_AUTOMATIC_HEADERS,
-            trace_configs=[trace_config()],
             middlewares=(_send_once,),
             max_line_size=MAX_HEADER_LINE_BYTES,
             max_field_size=MAX_HEADER_LINE_BYTES,
@@ -172,16 +171,21 @@ class _Connector(aiohttp.TCPConnector):
         traces: list["aiohttp.tracing.Trace"],
         timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - the signature of aiohttp
     ) -> Connection:
+        progress = CURRENT.get()
         while True:
+            began = time.perf_counter()
             connection = await super().connect(req, traces, timeout)
             protocol = connection.protocol
-            if protocol is None or protocol not in self._used:
-                if protocol is not None:
-                    self._used.add(protocol)
-                return connection
+            assert protocol is not None
+            if protocol not in self._used:
+                self._used.add(protocol)
+                progress.connect_started, progress.connected = began, time.perf_counter()
+                break
             if not protocol.should_close and _is_quiet(protocol):
-                return connection
+                break
             connection.close()
+        progress.request_written = True  # writing is the next thing that happens
+        return connection
 
 
 class _Body(httpx.AsyncByteStream):
@@ -210,7 +214,7 @@ class _Body(httpx.AsyncByteStream):
 
 
 async def _request(
-    session: aiohttp.ClientSession, request: httpx.Request, url: URL, progress: Progress
+    session: aiohttp.ClientSession, request: httpx.Request, url: URL
 ) -> aiohttp.ClientResponse:
     return await session.request(
         request.method,
@@ -222,7 +226,6 @@ async def _request(
         ],
         data=await request.aread() or None,
         allow_redirects=False,
-        trace_request_ctx=progress,
     )
 
 

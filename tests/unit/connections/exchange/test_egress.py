@@ -14,6 +14,7 @@ import pytest
 from connections.exchange.egress import EgressCode, EgressError, Progress
 from connections.exchange.egress import resolver as resolver_module
 from connections.exchange.egress.errors import BlockedSocketError
+from connections.exchange.egress.progress import CURRENT
 from connections.exchange.egress.resolver import GuardedResolver
 from tests.unit.connections.exchange.receivers import (
     OK,
@@ -141,6 +142,7 @@ def test_dns_entry_of_the_corpus_ends_as_it_says(entry, monkeypatch):
     host = entry["url"].split("/")[2]
 
     async def run():
+        CURRENT.set(Progress())
         resolver = GuardedResolver(allow_loopback=False, lookup=lookup)
         try:
             return [one["host"] for one in await resolver.resolve(host, 443)]
