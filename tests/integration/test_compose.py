@@ -15,13 +15,17 @@ import pytest
 from referral_export.embedded import start_servers
 from referral_export.environment import CHECKOUT
 from tests.unit.test_compose import GIVEN, SERVICES, settings_of
+from tests.var_directory import temporary_var_directory
 
 SECONDS = 20
 
 
 @pytest.fixture(scope="module")
-def servers(tmp_path_factory):
-    with start_servers(tmp_path_factory.mktemp("compose"), durable=False) as addresses:
+def servers():
+    with (
+        temporary_var_directory() as var_directory,
+        start_servers(var_directory, durable=False) as addresses,
+    ):
         yield addresses
 
 

@@ -15,6 +15,7 @@ from psycopg.conninfo import make_conninfo
 from referral_export.addresses import socket_directory
 from referral_export.embedded import start_servers
 from referral_export.environment import CHECKOUT, Mode, read_environment
+from tests.var_directory import temporary_var_directory
 
 COMPOSE = CHECKOUT / "docker-compose.yml"
 OURS = {"web", "worker", "deliveries", "beat", "migrate"}
@@ -107,11 +108,14 @@ def test_files_that_are_mounted_are_there():
     assert all(Path(CHECKOUT / mount).is_file() for mount in mounts if mount.startswith("./"))
 
 
-def test_passwords_are_given_to_both_roles(tmp_path):
+def test_passwords_are_given_to_both_roles():
     passwords = settings_of("postgresql")
-    with start_servers(tmp_path, durable=False):
+    with (
+        temporary_var_directory() as var_directory,
+        start_servers(var_directory, durable=False),
+    ):
         superuser = make_conninfo(
-            dbname="referral_export", user="postgres", host=str(socket_directory(tmp_path))
+            dbname="referral_export", user="postgres", host=str(socket_directory(var_directory))
         )
         psql = [POSTGRES_VERSIONS[18] / "psql", "--no-psqlrc", "--set=ON_ERROR_STOP=1", superuser]
         with (CHECKOUT / "docker" / "passwords.sql").open() as script:

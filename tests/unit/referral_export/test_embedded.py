@@ -7,13 +7,23 @@ import redis
 
 from referral_export.addresses import ServerAddresses, celery_broker_url
 from referral_export.embedded import start_servers
+from tests.var_directory import temporary_var_directory
 
 
 @pytest.fixture(scope="module")
-def servers(tmp_path_factory) -> ServerAddresses:
+def servers() -> ServerAddresses:
     # A name that every client has to quote in its own way.
-    with start_servers(tmp_path_factory.mktemp("Åsa's 5% var"), durable=False) as addresses:
+    with (
+        temporary_var_directory("Åsa's 5% var") as var_directory,
+        start_servers(var_directory, durable=False) as addresses,
+    ):
         yield addresses
+
+
+@pytest.fixture
+def var_directory():
+    with temporary_var_directory() as directory:
+        yield directory
 
 
 @pytest.fixture
@@ -81,22 +91,22 @@ def test_application_role_owns_nothing(servers, table):
         assert owner.execute(query).fetchone() == (0,)
 
 
-def test_servers_again_keep_the_data(tmp_path):
-    with start_servers(tmp_path, durable=True) as servers:
+def test_servers_again_keep_the_data(var_directory):
+    with start_servers(var_directory, durable=True) as servers:
         with psycopg.connect(servers.database_owner_url) as owner:
             owner.execute("CREATE TABLE kept AS SELECT 42 AS number")
         with redis.Redis.from_url(servers.redis_url) as client:
             client.set("kept", "42")
 
-    with start_servers(tmp_path, durable=True) as servers:
+    with start_servers(var_directory, durable=True) as servers:
         with psycopg.connect(servers.database_url) as application:
             assert application.execute("SELECT number FROM kept").fetchone() == (42,)
         with redis.Redis.from_url(servers.redis_url) as client:
             assert client.get("kept") == b"42"
 
 
-def test_servers_in_a_deep_directory_answer_all_the_same(tmp_path):
-    deep = tmp_path / ("d" * 60) / ("e" * 60)
+def test_servers_in_a_deep_directory_answer_all_the_same(var_directory):
+    deep = var_directory / ("d" * 60) / ("e" * 60)
 
     with start_servers(deep, durable=False) as servers:
         psycopg.connect(servers.database_url).close()
@@ -104,8 +114,8 @@ def test_servers_in_a_deep_directory_answer_all_the_same(tmp_path):
             assert client.ping()
 
 
-def test_servers_after_the_block_answer_no_more(tmp_path):
-    with start_servers(tmp_path, durable=False) as servers:
+def test_servers_after_the_block_answer_no_more(var_directory):
+    with start_servers(var_directory, durable=False) as servers:
         pass
 
     with pytest.raises(psycopg.OperationalError):
