@@ -1,0 +1,186 @@
+"""Reads referrals, deliveries and attempts, in the contract's shape."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+
+from accounts.models import Account
+from accounts.tenancy import TenantQuerySet
+from accounts.vault import Vault
+from campaigns.models import Campaign
+from connections.models import Connection
+from delivery.masking import PersonMask, masked_attributes
+from delivery.models import WAITING, Attempt, Delivery, DeliveryStatus, Referral
+from delivery.sealing import open_attempt, open_attributes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryFilter:
+    """Which deliveries are wanted; what is None does not matter."""
+
+    status: DeliveryStatus | None = None
+    connection: str | None = None
+    campaign: str | None = None
+    """Its id or its reference."""
+    referral: str | None = None
+    external_id: str | None = None
+    email: str | None = None
+    """Compared by fingerprint; case and surrounding space do not matter."""
+    reason: str | None = None
+    """A part of the reason; case does not matter."""
+    since: datetime | None = None
+    """Created then or later."""
+    until: datetime | None = None
+    """Created before."""
+
+
+EVERYTHING = DeliveryFilter()
+
+
+def deliveries_of(
+    account: Account, wanted: DeliveryFilter = EVERYTHING
+) -> TenantQuerySet[Delivery]:
+    """Return the account's deliveries, the newest first, each with its account and referral."""
+    deliveries = Delivery.objects.for_account(account).select_related("account", "referral")
+    exact = {
+        "status": wanted.status,
+        "referral__external_id": wanted.external_id,
+        "reason__icontains": wanted.reason,
+        "created_at__gte": wanted.since,
+        "created_at__lt": wanted.until,
+    }
+    matching = deliveries.filter(
+        _id_condition("connection", wanted.connection),
+        _id_condition("referral", wanted.referral),
+        _campaign_condition(account, wanted.campaign),
+        **{lookup: value for lookup, value in exact.items() if value is not None},
+    )
+    if wanted.email is not None:
+        person = account.vault.fingerprint(wanted.email)
+        matching = matching.filter(referral__account=account, referral__email_fingerprint=person)
+    return matching.order_by("-id")
+
+
+def delivery_of(account: Account, delivery_id: UUID | str) -> Delivery:
+    """Return one delivery. Raises: LookElsewhere."""
+    return deliveries_of(account).get_or_404(id=delivery_id)
+
+
+def referral_of(account: Account, referral_id: UUID | str) -> Referral:
+    """Return one referral. Raises: LookElsewhere."""
+    return (
+        Referral.objects.for_account(account).select_related("account").get_or_404(id=referral_id)
+    )
+
+
+def attempts_of(delivery: Delivery) -> list[Attempt]:
+    """Return the attempts, the first one first."""
+    attempts = Attempt.objects.for_account(delivery.account).filter(delivery=delivery)
+    return list(attempts.select_related("version").order_by("number"))
+
+
+def latest_deliveries(connection: Connection, limit: int = 20) -> list[Delivery]:
+    """Return the newest deliveries to a connection, with their referral and campaign."""
+    deliveries = deliveries_of(connection.account).filter(connection=connection)
+    return list(deliveries.select_related("referral", "campaign")[:limit])
+
+
+def cancellable_deliveries(
+    account: Account, *, campaign: Campaign, connection: Connection
+) -> TenantQuerySet[Delivery]:
+    """Return what waits on this link and no worker holds: unlinking would cancel it."""
+    return Delivery.objects.for_account(account).filter(
+        campaign=campaign,
+        connection=connection,
+        status__in=WAITING,
+        lease_expires_at__isnull=True,
+    )
+
+
+def count_cancellable(account: Account, campaign: Campaign, connection: Connection) -> int:
+    return cancellable_deliveries(account, campaign=campaign, connection=connection).count()
+
+
+def referrals_today(account: Account, *, now: datetime) -> int:
+    """Return how many referrals came since midnight UTC."""
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    return Referral.objects.for_account(account).filter(received_at__gte=midnight).count()
+
+
+def delivery_shown(delivery: Delivery, *, with_personal_data: bool) -> dict[str, Any]:
+    """Return a delivery with its attempts; secrets were masked before they were stored."""
+    mask = None if with_personal_data else _mask(delivery)
+    vault = delivery.account.vault
+    attempts = attempts_of(delivery)
+    return _summary(delivery, mask) | {
+        "attempts": [_attempt_shown(attempt, vault, mask) for attempt in attempts]
+    }
+
+
+def delivery_summary(delivery: Delivery, *, with_personal_data: bool) -> dict[str, Any]:
+    """Return a delivery as a list shows it, without its attempts."""
+    return _summary(delivery, None if with_personal_data else _mask(delivery))
+
+
+def referral_shown(referral: Referral, *, with_personal_data: bool) -> dict[str, Any]:
+    """Return a referral with its deliveries, the first one first."""
+    attributes = open_attributes(referral.account.vault, bytes(referral.attributes_sealed))
+    mask = None if with_personal_data else PersonMask(attributes)
+    deliveries = deliveries_of(referral.account).filter(referral=referral).order_by("id")
+    return {
+        "id": str(referral.id),
+        "external_id": referral.external_id,
+        "campaign": str(referral.campaign_id),
+        "occurred_at": referral.occurred_at,
+        "received_at": referral.received_at,
+        "attributes": attributes if with_personal_data else masked_attributes(attributes),
+        "deliveries": [_summary(delivery, mask) for delivery in deliveries],
+    }
+
+
+def _summary(delivery: Delivery, mask: PersonMask | None) -> dict[str, Any]:
+    return {
+        "id": str(delivery.id),
+        "referral": str(delivery.referral_id),
+        "external_id": delivery.referral.external_id,
+        "campaign": str(delivery.campaign_id),
+        "connection": str(delivery.connection_id),
+        "status": delivery.status,
+        "reason": mask.text(delivery.reason) if mask else delivery.reason,
+        "rule": delivery.rule,
+        "captures": mask.values(delivery.captures) if mask else delivery.captures,
+        "attempt_count": delivery.attempt_count,
+        "next_attempt_at": delivery.next_attempt_at,
+        "created_at": delivery.created_at,
+        "finished_at": delivery.finished_at,
+    }
+
+
+def _attempt_shown(attempt: Attempt, vault: Vault, mask: PersonMask | None) -> dict[str, Any]:
+    record: dict[str, Any] = open_attempt(vault, bytes(attempt.record_sealed))
+    return mask.attempt(record) if mask else record
+
+
+def _mask(delivery: Delivery) -> PersonMask:
+    sealed = bytes(delivery.referral.attributes_sealed)
+    return PersonMask(open_attributes(delivery.account.vault, sealed))
+
+
+def _id_condition(field: str, text: str | None) -> Q:
+    """Match the id; what is no id at all matches nothing, like one that does not exist."""
+    if text is None:
+        return Q()
+    try:
+        return Q(**{f"{field}_id": UUID(text)})
+    except ValueError:
+        return Q(pk__in=())
+
+
+def _campaign_condition(account: Account, key: str | None) -> Q:
+    if key is None:
+        return Q()
+    named = Campaign.objects.for_account(account).filter(reference=key).values("id")
+    return _id_condition("campaign", key) | Q(campaign_id__in=named)
