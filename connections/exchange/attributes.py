@@ -11,7 +11,8 @@ from typing import NamedTuple
 from connections.exchange.problems import suggestion
 
 MAX_TEXT_CHARACTERS = 16_384
-MAX_DIGITS = 30
+MAX_INTEGER_DIGITS = 18
+MAX_DECIMAL_DIGITS = 30
 
 AttributeValue = str | int | Decimal | None
 
@@ -102,10 +103,10 @@ def _integer(name: str, value: object) -> int:
         raise refusal
     if isinstance(value, str):
         digits = value.strip().removeprefix("-")
-        if not (digits.isascii() and digits.isdigit() and len(digits) <= MAX_DIGITS):
+        if not (digits.isascii() and digits.isdigit() and len(digits) <= MAX_INTEGER_DIGITS):
             raise refusal
         return int(value)
-    if abs(value) >= 10**MAX_DIGITS:
+    if abs(value) >= 10**MAX_INTEGER_DIGITS:
         raise refusal
     return value
 
@@ -114,17 +115,17 @@ def _decimal(name: str, value: object) -> Decimal:
     refusal = _RefusalError("not_a_number", f"{name} must be a number, like 2.50")
     if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
         raise refusal
-    if isinstance(value, int) and abs(value) >= 10**MAX_DIGITS:
+    if isinstance(value, int) and abs(value) >= 10**MAX_DECIMAL_DIGITS:
         raise refusal
     text = str(value).strip()
-    if len(text) > MAX_DIGITS + 10 or not text.isascii() or "_" in text:
+    if len(text) > MAX_DECIMAL_DIGITS + 10 or not text.isascii() or "_" in text:
         raise refusal
     try:
         number = Decimal(text)
     except InvalidOperation:
         raise refusal from None
     # The exponent is bounded too: 1E+999999 is short to write and long to print.
-    if not number.is_finite() or abs(number.adjusted()) > MAX_DIGITS:
+    if not number.is_finite() or abs(number.adjusted()) > MAX_DECIMAL_DIGITS:
         raise refusal
     return number
 

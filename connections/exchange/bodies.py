@@ -29,7 +29,7 @@ from connections.exchange.language.dialects import (
     Dialect,
 )
 from connections.exchange.language.filters import percent_encode
-from connections.exchange.language.values import is_empty, json_of
+from connections.exchange.language.values import ValueProblem, is_empty, json_of
 from connections.exchange.problems import RenderError
 from connections.exchange.request import MAX_BODY_BYTES, Draft, Rendered
 
@@ -138,6 +138,13 @@ class QueryFields:
 
 def _written(fields: tuple[Field, ...], scope: Scope, write: Write) -> Rendered:
     values = [(field, value) for field in fields if (value := field.render(scope)) is not None]
+    try:
+        return _both_forms(values, write)
+    except ValueProblem as problem:
+        raise RenderError(problem.code, str(problem), place="/body/fields") from None
+
+
+def _both_forms(values: Sequence[tuple[Field, tuple[object, object]]], write: Write) -> Rendered:
     sent = write([(field, sent) for field, (sent, _) in values])
     if all(sent is shown for _, (sent, shown) in values):
         return Rendered.plain(sent)

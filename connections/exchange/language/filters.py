@@ -8,7 +8,6 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from enum import Enum, auto
 from types import MappingProxyType
-from typing import TypeVar
 from urllib.parse import quote
 
 import phonenumbers
@@ -21,13 +20,13 @@ from connections.exchange.language.values import (
     PercentLiteral,
     ValueProblem,
     XmlLiteral,
+    bounded,
     is_empty,
     json_of,
+    not_unicode,
     text_of,
     too_large,
 )
-
-Text = TypeVar("Text", bound=str)
 
 _XML_ESCAPES = str.maketrans(
     {
@@ -43,7 +42,7 @@ _XML_ESCAPES = str.maketrans(
     }
 )
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_MAX_DIGITS = 30
+_MAX_DIGITS = 18
 _TRUE = frozenset({"true", "yes", "y", "on", "1"})
 _FALSE = frozenset({"false", "no", "n", "off", "0"})
 
@@ -81,23 +80,13 @@ def escape_xml(text: str) -> str:
     return text.translate(_XML_ESCAPES)
 
 
-def not_unicode() -> ValueProblem:
-    return ValueProblem("not_unicode", "this value holds half a character (a lone surrogate)")
-
-
 def _of_text(change: Callable[[str], str]) -> Callable[[object], object]:
     """Make a filter of a function on text; what is empty stays empty."""
 
     def apply(value: object) -> object:
-        return value if is_empty(value) else _bounded(change(text_of(value)))
+        return value if is_empty(value) else bounded(change(text_of(value)))
 
     return apply
-
-
-def _bounded(text: Text) -> Text:
-    if len(text) > MAX_VALUE_CHARACTERS:
-        raise too_large()
-    return text
 
 
 def _hash(name: str) -> Callable[[object], object]:
@@ -138,7 +127,7 @@ def _number(value: object) -> object:
     except InvalidOperation:
         number = Decimal("NaN")
     # The exponent is bounded: 1e999999 is short to write and slow to count.
-    if not number.is_finite() or number.adjusted() > _MAX_DIGITS:
+    if not number.is_finite() or number.adjusted() >= _MAX_DIGITS:
         raise ValueProblem("not_an_integer", "this value is not a number that |int can read")
     return int(number)
 
@@ -183,13 +172,13 @@ def _tojson(value: object) -> JsonLiteral:
 
 
 def _urlencode(value: object) -> PercentLiteral:
-    return _bounded(PercentLiteral(percent_encode(text_of(value))))
+    return bounded(PercentLiteral(percent_encode(text_of(value))))
 
 
 def _escape(value: object) -> XmlLiteral:
     if isinstance(value, XmlLiteral):
         return value
-    return _bounded(XmlLiteral(escape_xml(text_of(value))))
+    return bounded(XmlLiteral(escape_xml(text_of(value))))
 
 
 FILTERS: Mapping[str, Filter] = MappingProxyType(

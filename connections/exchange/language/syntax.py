@@ -21,6 +21,7 @@ MAX_SOURCE_BYTES = 65_536
 MAX_TOKENS = 10_000
 MAX_NODES = 2_000
 MAX_DEPTH = 40
+MAX_ENTRIES = 100
 MAX_INTEGER = 10**15
 MAX_ARGUMENT_CHARACTERS = 100
 
@@ -125,6 +126,7 @@ class _Checker:
 
     def __init__(self, names: Names) -> None:
         self._names = names
+        self._entries = 0
 
     def statements(self, statements: list[nodes.Node]) -> None:
         for statement in statements:
@@ -258,10 +260,12 @@ class _Checker:
         return node
 
     def _list(self, node: nodes.List | nodes.Tuple) -> nodes.Expr:
+        self._count_entries(node)
         node.items = [self.expression(item) for item in node.items]
         return node
 
     def _object(self, node: nodes.Dict) -> nodes.Expr:
+        self._count_entries(node)
         for pair in node.items:
             if not isinstance(pair.key, nodes.Const) or not isinstance(pair.key.value, str):
                 _refuse(
@@ -269,6 +273,12 @@ class _Checker:
                 )
             pair.value = self.expression(pair.value)
         return node
+
+    def _count_entries(self, node: nodes.List | nodes.Tuple | nodes.Dict) -> None:
+        self._entries += len(node.items)
+        if self._entries > MAX_ENTRIES:
+            detail = f"lists and objects have more than {MAX_ENTRIES} entries in all"
+            _refuse(node, "template_too_large", detail)
 
     _CHECKS: ClassVar[Mapping[type[nodes.Node], Callable[..., nodes.Expr]]] = {
         nodes.TemplateData: _data,

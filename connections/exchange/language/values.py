@@ -1,10 +1,12 @@
 """The values that templates work with, and how each one is written as text and as JSON."""
 
-import math
-from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from json.encoder import encode_basestring  # in C where there is C
+from typing import TypeVar
+
+import orjson
+
+Text = TypeVar("Text", bound=str)
 
 MAX_VALUE_CHARACTERS = 262_144
 
@@ -62,61 +64,43 @@ def text_of(value: object) -> str:
 def json_of(value: object) -> str:
     """Return a value as JSON; a decimal is a number with the digits that it has.
 
-    Raises: ValueProblem for what JSON cannot hold (NaN, infinity) and for what grows too large.
+    Raises: ValueProblem for what JSON cannot hold (NaN, half a character) or what is too large.
     """
-    pieces: list[str] = []
-    _write_json(value, pieces, MAX_VALUE_CHARACTERS)
-    return "".join(pieces)
+    try:
+        text = orjson.dumps(value, default=_special_json, option=_JSON_OPTIONS).decode()
+    except orjson.JSONEncodeError as error:
+        if isinstance(error.__cause__, ValueProblem):
+            raise error.__cause__ from None
+        raise not_unicode() from None
+    return bounded(text)
 
 
-def _write_json(value: object, pieces: list[str], room: int) -> int:
-    """Append a value's JSON to `pieces` and return how many characters still have room."""
-    if isinstance(value, Mapping):
-        return _write_object(value, pieces, room)
-    if isinstance(value, list | tuple):
-        return _write_list(value, pieces, room)
-    return _append(_json_scalar(value), pieces, room)
+_JSON_OPTIONS = orjson.OPT_PASSTHROUGH_SUBCLASS | orjson.OPT_PASSTHROUGH_DATETIME
 
 
-def _append(piece: str, pieces: list[str], room: int) -> int:
-    if len(piece) > room:
-        raise too_large()
-    pieces.append(piece)
-    return room - len(piece)
-
-
-def _write_object(members: Mapping[object, object], pieces: list[str], room: int) -> int:
-    separator = "{"
-    for name, member in members.items():
-        room = _append(f"{separator}{encode_basestring(text_of(name))}: ", pieces, room)
-        room = _write_json(member, pieces, room)
-        separator = ", "
-    return _append("}" if members else "{}", pieces, room)
-
-
-def _write_list(items: list[object] | tuple[object, ...], pieces: list[str], room: int) -> int:
-    separator = "["
-    for item in items:
-        room = _append(separator, pieces, room)
-        room = _write_json(item, pieces, room)
-        separator = ", "
-    return _append("]" if items else "[]", pieces, room)
-
-
-def _json_scalar(value: object) -> str:
+def _special_json(value: object) -> object:
+    """Say how orjson writes what it leaves to us."""
     if isinstance(value, JsonLiteral):
-        return value
-    if isinstance(value, str):
-        quoted: str = encode_basestring(value)
-        return quoted
-    if value is None:
-        return "null"
-    if isinstance(value, datetime):
-        return f'"{text_of(value)}"'
-    if isinstance(value, Decimal | float) and not math.isfinite(value):
-        raise ValueProblem("not_a_number", "this number is infinite or undefined: JSON has no such")
-    return text_of(value)
+        return orjson.Fragment(value)
+    if isinstance(value, Decimal):
+        if not value.is_finite():
+            raise ValueProblem(
+                "not_a_number", "this number is infinite or undefined: JSON has no such"
+            )
+        return orjson.Fragment(text_of(value))
+    return str(text_of(value))
+
+
+def bounded(text: Text) -> Text:
+    """Return the text unless it is longer than any value may become."""
+    if len(text) > MAX_VALUE_CHARACTERS:
+        raise too_large()
+    return text
 
 
 def too_large() -> ValueProblem:
     return ValueProblem("too_large", f"this comes to more than {MAX_VALUE_CHARACTERS:,} characters")
+
+
+def not_unicode() -> ValueProblem:
+    return ValueProblem("not_unicode", "this value holds half a character (a lone surrogate)")

@@ -134,9 +134,9 @@ def test_render_to_an_environment_without_endpoint_is_refused():
         (
             "json",
             (
-                '{"email": "jane@example.com", "person": {"first": "Jane", "age": 25,'
-                ' "text": "25 years"}, "tags": ["a", "Jane"], "list": [{"n": 1, "m": 2}, {"n": 3}],'
-                ' "nothing": null}'
+                '{"email":"jane@example.com","person":{"first":"Jane","age":25,'
+                '"text":"25 years"},"tags":["a","Jane"],"list":[{"n":1,"m":2},{"n":3}],'
+                '"nothing":null}'
             ),
             "application/json",
         ),
