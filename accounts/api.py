@@ -60,6 +60,7 @@ class AccountsViewSet(TokenRequired):
         operation_id="accounts_list",
         summary="Accounts that the token reaches",
         responses=AccountOut(many=True),
+        examples=[OpenApiExample("An account", value=ACCOUNT_EXAMPLE)],
     )
     def list(self, request: Request) -> Response:  # noqa: ARG002
         """Return the token's account, or all that its account manager looks after."""

@@ -55,9 +55,7 @@ class ReferralViewSet(AccountViewSet):
             },
             NDJSON: ReferralInput,
         },
-        responses={
-            202: OpenApiResponse(ReferralsAccepted, "Kept, and on its way."),
-        },
+        responses={202: OpenApiResponse(ReferralsAccepted, "Kept, and on its way.")},
         examples=[
             OpenApiExample("One", request_only=True, value=api_examples.REFERRAL),
             OpenApiExample(
@@ -66,9 +64,14 @@ class ReferralViewSet(AccountViewSet):
                 media_type="application/json",
                 value=[api_examples.REFERRAL, api_examples.REFERRAL | {"external_id": "tx-124"}],
             ),
-            OpenApiExample("Accepted", response_only=True, value=api_examples.ACCEPTED),
             OpenApiExample(
-                "One of a list is invalid", response_only=True, value=api_examples.PARTLY_ACCEPTED
+                "Accepted", response_only=True, status_codes=["202"], value=api_examples.ACCEPTED
+            ),
+            OpenApiExample(
+                "One of a list is invalid",
+                response_only=True,
+                status_codes=["202"],
+                value=api_examples.PARTLY_ACCEPTED,
             ),
         ],
     )

@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.serializers import ProblemOut, StrictSerializer
-from connections.exchange.config import Environment, Outcome
+from connections.attempt_serializers import AttemptOut
 from delivery.intake import Acceptance
 from delivery.models import DeliveryStatus
 
@@ -52,73 +52,6 @@ class DeliveryQuery(StrictSerializer):
     reason = serializers.CharField(required=False, help_text="A part of the reason.")
     since = serializers.DateTimeField(required=False, help_text="Created then or later.")
     until = serializers.DateTimeField(required=False, help_text="Created before.")
-
-
-class TimingsOut(serializers.Serializer[Any]):
-    dns_ms = serializers.FloatField(allow_null=True)
-    connect_ms = serializers.FloatField(allow_null=True)
-    tls_ms = serializers.FloatField(allow_null=True)
-    first_byte_ms = serializers.FloatField(allow_null=True)
-
-
-class SentRequest(serializers.Serializer[Any]):
-    """The request as it was sent, secrets masked."""
-
-    method = serializers.CharField()
-    url = serializers.CharField()
-    headers = serializers.ListField(child=serializers.ListField(child=serializers.CharField()))
-    body = serializers.CharField()
-
-
-class ReceivedAnswer(serializers.Serializer[Any]):
-    """The response as it came; its body is cut at 64 KiB."""
-
-    status = serializers.IntegerField()
-    headers = serializers.ListField(child=serializers.ListField(child=serializers.CharField()))
-    body = serializers.CharField()
-    truncated = serializers.BooleanField()
-
-
-class ExchangeErrorOut(serializers.Serializer[Any]):
-    code = serializers.CharField()
-    detail = serializers.CharField()
-
-
-class ConditionTrace(serializers.Serializer[Any]):
-    matched = serializers.BooleanField()
-    found = serializers.CharField(allow_null=True)
-
-
-class RuleTraceOut(serializers.Serializer[Any]):
-    rule = serializers.CharField()
-    matched = serializers.BooleanField()
-    conditions = ConditionTrace(many=True)
-
-
-class VerdictOut(serializers.Serializer[Any]):
-    """What the answer meant, and which rule said so."""
-
-    outcome = serializers.ChoiceField([*Outcome])
-    rule = serializers.CharField(allow_null=True)
-    matched = serializers.BooleanField()
-    reason = serializers.CharField()
-    captures = serializers.DictField(child=serializers.CharField())
-    trace = RuleTraceOut(many=True)
-
-
-class AttemptOut(serializers.Serializer[Any]):
-    """One HTTP exchange; never edited."""
-
-    number = serializers.IntegerField()
-    version = serializers.IntegerField()
-    environment = serializers.ChoiceField([*Environment])
-    started_at = serializers.DateTimeField()
-    duration_ms = serializers.FloatField()
-    timings = TimingsOut()
-    request = SentRequest(allow_null=True)
-    response = ReceivedAnswer(allow_null=True)
-    error = ExchangeErrorOut(allow_null=True)
-    verdict = VerdictOut(allow_null=True)
 
 
 class DeliverySummary(serializers.Serializer[Any]):

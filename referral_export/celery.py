@@ -3,9 +3,17 @@
 import os
 
 from celery import Celery
+from celery.signals import heartbeat_sent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "referral_export.settings")
 
 app = Celery("referral_export")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@heartbeat_sent.connect  # type: ignore[untyped-decorator]
+def _say_that_a_worker_lives(**_: object) -> None:
+    from referral_export.operations import note_worker_alive  # noqa: PLC0415  after the settings
+
+    note_worker_alive()

@@ -226,8 +226,11 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_PATCH": False,
     "ENUM_NAME_OVERRIDES": {
         "CampaignStatus": "campaigns.models.CampaignStatus",
+        "ConnectionStatus": "connections.models.ConnectionStatus",
+        "TestRunStatus": "connections.models.TestRunStatus",
         "DeliveryStatus": "delivery.models.DeliveryStatus",
-        "Acceptance": "delivery.intake.Acceptance",
+        "VerdictOutcome": "referral_export.api_document.OUTCOMES",
+        "Acceptance": "referral_export.api_document.ACCEPTANCES",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
