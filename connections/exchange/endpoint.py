@@ -10,7 +10,7 @@ from connections.exchange.request import Rendered
 
 _ORIGIN = re.compile(
     r"""(?P<scheme>https?)://
-    (?P<host>\[[0-9a-f:.]+\]|[^\s/?\#@:\\{}\[\]%<>"^`|]+)
+    (?P<host>\[[0-9a-f:.]+\]|[a-z0-9._-]+)
     (?::(?P<port>[0-9]{1,5}))?
     (?=[/?\#]|$)""",
     re.VERBOSE | re.IGNORECASE,
@@ -40,6 +40,8 @@ def origin_problem(url: str) -> str | None:
     if origin_of(url):
         return None
     before = _BEFORE_PATH.match(url)
+    if before and not before[0].isascii():
+        return "write the host in its ASCII form, which begins with xn--"
     if before and "{" in before[0]:
         return (
             "scheme, host and port cannot hold expressions, for data could then choose who"

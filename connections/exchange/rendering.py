@@ -60,8 +60,9 @@ def compile_config(config: ConnectionConfig) -> CompiledConfig:
     Raises: RenderError with the first problem of a configuration that `check_config` refuses.
     """
     parts = compile_parts(config)
-    for problem in parts.problems:
-        raise RenderError(problem.code, problem.detail, place=problem.pointer)
+    if parts.problems:
+        first = parts.problems[0]
+        raise RenderError(first.code, first.detail, place=first.pointer)
     return CompiledConfig(config, parts, compile_rules(config.response_rules))
 
 

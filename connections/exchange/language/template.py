@@ -64,11 +64,11 @@ class Template:
         self.secrets = secret_names(tree)
         masked = deepcopy(tree) if self.secrets else None
         place_values(tree, dialect, masked=False)
-        self._sent = _Program(tree, place=place)
+        self._sent = _text_program(tree, place=place)
         self._shown = self._sent
-        if masked:
+        if masked is not None:
             place_values(masked, dialect, masked=True)
-            self._shown = _Program(masked, place=place)
+            self._shown = _text_program(masked, place=place)
 
     def render(self, scope: Scope, *, limit: int) -> Rendered:
         """Return the text.
@@ -119,14 +119,11 @@ class _Program:
 
     def __init__(self, tree: nodes.Template, *, place: str) -> None:
         self._place = place
-        self._constant = _constant(tree)
         tree.set_environment(_SANDBOX)
         code = _SANDBOX.compile(tree, filename=_FILE_NAME)
         self._template = JinjaTemplate.from_code(_SANDBOX, code, {})
 
     def text(self, scope: Scope, limit: int) -> str:
-        if self._constant is not None:
-            return self._constant
         pieces: list[str] = []
         room = limit
         for piece in self._pieces(scope):
@@ -175,9 +172,19 @@ class _Program:
         return RenderError("too_large", detail, place=self._place)
 
 
-def _constant(tree: nodes.Template) -> str | None:
-    """Return what a tree without expressions prints."""
+@dataclass(frozen=True, slots=True)
+class _Constant:
+    """A template without expressions."""
+
+    constant: str
+
+    def text(self, scope: Scope, limit: int) -> str:  # noqa: ARG002
+        return self.constant
+
+
+def _text_program(tree: nodes.Template, *, place: str) -> _Program | _Constant:
     pieces = [node for output in tree.body for node in output.iter_child_nodes()]
     if all(isinstance(piece, nodes.TemplateData) for piece in pieces):
-        return "".join(piece.data for piece in pieces if isinstance(piece, nodes.TemplateData))
-    return None
+        data = [piece.data for piece in pieces if isinstance(piece, nodes.TemplateData)]
+        return _Constant("".join(data))
+    return _Program(tree, place=place)

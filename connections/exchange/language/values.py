@@ -81,7 +81,7 @@ _JSON_OPTIONS = orjson.OPT_PASSTHROUGH_SUBCLASS | orjson.OPT_PASSTHROUGH_DATETIM
 def _special_json(value: object) -> object:
     """Say how orjson writes what it leaves to us."""
     if isinstance(value, JsonLiteral):
-        return orjson.Fragment(value)
+        return orjson.Fragment(str(value))
     if isinstance(value, Decimal):
         if not value.is_finite():
             raise ValueProblem(

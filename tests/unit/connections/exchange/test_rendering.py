@@ -205,6 +205,14 @@ def test_render_fields_as_a_json_list():
     assert json.loads(request.body) == [{"email": "jane@example.com", "age": 25}]
 
 
+def test_render_keeps_finished_json_in_a_field():
+    request = render_request(
+        JANE,
+        body=fields(("a", '{{ {"b": [first_name|tojson, age]}|tojson }}'), ("c", "{{ test }}")),
+    )
+    assert json.loads(request.body) == {"a": {"b": ["Jane", 25]}, "c": False}
+
+
 def test_render_leaves_out_empty_fields_that_ask_for_it():
     request = render_request(
         body=fields(("a", "{{ email }}"), ("b", "{{ age }}"), ("c", "x"), omit_empty=True)
@@ -294,6 +302,7 @@ def test_render_keeps_a_value_one_segment_of_the_path(value):
         ({"url": "https://a.example:{{ age }}/"}, "/environments/production/url", "url"),
         ({"url": "https://a.example{{ email }}"}, "/environments/production/url", "url"),
         ({"url": "https://u:p@a.example/"}, "/environments/production/url", "url"),
+        ({"url": "https://bücher.example/"}, "/environments/production/url", "url"),
         ({"url": "ftp://a.example/"}, "/environments/production/url", "url"),
         ({"url": "/leads"}, "/environments/production/url", "url"),
         ({"url": URL + "#x"}, "/environments/production/url", "template_place"),
