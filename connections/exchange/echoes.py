@@ -27,22 +27,21 @@ def without_secrets(response: ReceivedResponse, secrets: Iterable[str]) -> Recei
     for secret in secrets:
         body = body.replace(secret.encode(), MASK.encode())
         headers = tuple((name, value.replace(secret, MASK)) for name, value in headers)
-    if body is response.body and headers is response.headers:
-        return response
     return replace(response, body=body, headers=headers)
 
 
 def _values(secrets: Mapping[str, str], request: PreparedRequest) -> Iterator[str]:
     yield from secrets.values()
     for (_, sent), (_, shown) in zip(request.headers, request.shown.headers, strict=True):
-        if sent != shown:  # a header made from a secret: whole, and without its scheme
-            yield sent
-            yield sent.partition(" ")[2]
+        if sent != shown:  # a header made from a secret; its scheme (`Basic `) is none
+            yield sent.partition(" ")[2] or sent
 
 
 def _forms(value: str) -> Iterator[str]:
-    if len(value) >= MIN_SECRET_CHARACTERS:
-        yield value
+    if len(value) < MIN_SECRET_CHARACTERS:
+        return
+    yield value
+    if not (value.isascii() and value.isalnum()):  # else all forms are the same
         yield quote(value, safe="")
         yield quote_plus(value, safe="")
         yield json.dumps(value)[1:-1]

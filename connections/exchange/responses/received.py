@@ -92,6 +92,8 @@ class Reading:
     @cached_property
     def xml(self) -> Element | None:
         """The root of the body parsed as XML, or None; a document with a DTD is refused."""
+        if not self.text.lstrip().startswith("<"):
+            return None
         parser = etree.XMLParser(
             encoding="utf-8",
             resolve_entities=False,

@@ -272,7 +272,7 @@ def test_secrets_in_an_answer_are_masked_before_anybody_reads_them():
         authorization={"type": "basic", "username": "u", "password": {"secret": "pass"}},
     )
     assert b"Authorization: Basic dTpwInNzIHfDtnJk" in receiver.requests[0]
-    assert json.loads(exchange.response.body) == {"id": "••••", "auth": "••••", "url": "••••"}
+    assert json.loads(exchange.response.body) == {"id": "••••", "auth": "Basic ••••", "url": "••••"}
     assert exchange.verdict.captures == {"lead_id": "••••"}
     assert exchange.response.status == 201
     assert ("X-Echo", "••••") in exchange.response.headers
