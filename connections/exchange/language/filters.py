@@ -181,6 +181,17 @@ def _escape(value: object) -> XmlLiteral:
     return bounded(XmlLiteral(escape_xml(text_of(value))))
 
 
+def join_text(parts: list[object]) -> str:
+    """Return the texts one after the other: what `~` becomes."""
+    texts = [text_of(part) for part in parts]
+    if sum(map(len, texts)) > MAX_VALUE_CHARACTERS:
+        raise too_large()
+    return "".join(texts)
+
+
+JOIN = "_join"
+"""The name of `join_text` in a checked tree; no template can write it."""
+
 FILTERS: Mapping[str, Filter] = MappingProxyType(
     {
         "default": Filter(_default, (Takes.EXPRESSION, Takes.FLAG)),

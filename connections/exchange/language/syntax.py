@@ -13,7 +13,7 @@ from jinja2 import TemplateError, TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from connections.exchange.language.countries import region_of
-from connections.exchange.language.filters import FILTERS, TESTS, Takes
+from connections.exchange.language.filters import FILTERS, JOIN, TESTS, Takes
 from connections.exchange.language.scope import MEMBERS, SECRETS, Names, flat_name
 from connections.exchange.problems import suggestion
 
@@ -112,7 +112,6 @@ _INSTEAD: Mapping[type[nodes.Node], str] = {
     nodes.For: "loops are not available: a referral has no lists. Write the values one by one",
     nodes.Assign: "set is not available: write the expression where it is needed",
     nodes.AssignBlock: "set is not available: write the text where it is needed",
-    nodes.Concat: "joining with ~ is not available: write {{ one }}{{ other }}",
     nodes.Getitem: "square brackets are not available: write variables.name",
     nodes.BinExpr: "arithmetic is not available: send the value as it is",
     nodes.UnaryExpr: "arithmetic is not available: send the value as it is",
@@ -274,10 +273,14 @@ class _Checker:
             pair.value = self.expression(pair.value)
         return node
 
+    def _concat(self, node: nodes.Concat) -> nodes.Expr:
+        parts = self._list(nodes.List(node.nodes, lineno=node.lineno))
+        return nodes.Filter(parts, JOIN, [], [], None, None, lineno=node.lineno)
+
     def _count_entries(self, node: nodes.List | nodes.Tuple | nodes.Dict) -> None:
         self._entries += len(node.items)
         if self._entries > MAX_ENTRIES:
-            detail = f"lists and objects have more than {MAX_ENTRIES} entries in all"
+            detail = f"lists, objects and ~ have more than {MAX_ENTRIES} parts in all"
             _refuse(node, "template_too_large", detail)
 
     _CHECKS: ClassVar[Mapping[type[nodes.Node], Callable[..., nodes.Expr]]] = {
@@ -296,6 +299,7 @@ class _Checker:
         nodes.List: _list,
         nodes.Tuple: _list,
         nodes.Dict: _object,
+        nodes.Concat: _concat,
     }
 
 

@@ -12,7 +12,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from connections.exchange.language.dialects import TEXT, Dialect
 from connections.exchange.language.encoders import ENCODERS
-from connections.exchange.language.filters import FILTERS, TESTS
+from connections.exchange.language.filters import FILTERS, JOIN, TESTS, join_text
 from connections.exchange.language.placement import place_values
 from connections.exchange.language.scope import Names
 from connections.exchange.language.syntax import parse_template, secret_names
@@ -35,6 +35,7 @@ def _sandbox() -> ImmutableSandboxedEnvironment:
     environment.globals.clear()
     environment.filters = {name: known.apply for name, known in FILTERS.items()}
     environment.filters |= {str(encoder): write for encoder, write in ENCODERS.items()}
+    environment.filters[JOIN] = join_text
     environment.tests = dict(TESTS)
     return environment
 
