@@ -21,7 +21,6 @@ _DEFAULT_PORTS = {"https": "443", "http": "80"}
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    scheme: str
     host: str
     port: str
 
@@ -31,8 +30,8 @@ def origin_of(url: str) -> Origin | None:
     found = _ORIGIN.match(url)
     if not found:
         return None
-    scheme = found["scheme"].lower()
-    return Origin(scheme, found["host"].lower(), found["port"] or _DEFAULT_PORTS[scheme])
+    port = found["port"] or _DEFAULT_PORTS[found["scheme"].lower()]
+    return Origin(found["host"].lower(), port)
 
 
 def origin_problem(url: str) -> str | None:

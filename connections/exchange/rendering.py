@@ -78,7 +78,7 @@ def check_config(config: ConnectionConfig) -> list[ConfigProblem]:
     comma is found here and not by the first referral.
     """
     parts = compile_parts(config)
-    return list(parts.problems) or _problems_of_example(config)
+    return list(parts.problems) or _problems_of_example(config, parts)
 
 
 _FOUND_BY_EXAMPLE = frozenset({"body_not_json", "body_not_xml", "url_path"})
@@ -101,9 +101,9 @@ _EXAMPLE = Context(
 )
 
 
-def _problems_of_example(config: ConnectionConfig) -> list[ConfigProblem]:
-    compiled = compile_config(config)
-    secrets = dict.fromkeys(compiled.parts.secrets, "1")
+def _problems_of_example(config: ConnectionConfig, parts: Parts) -> list[ConfigProblem]:
+    compiled = CompiledConfig(config, parts, compile_rules(config.response_rules))
+    secrets = dict.fromkeys(parts.secrets, "1")
     try:
         for environment in config.environments:
             render(compiled, environment=environment, context=_EXAMPLE, secrets=secrets)

@@ -3,7 +3,6 @@
 from connections.exchange.language.scope import Names, values_in_scope
 from connections.exchange.language.syntax import TemplateRefused
 from connections.exchange.language.template import (
-    RenderedValue,
     Scope,
     Template,
     ValueTemplate,
@@ -12,7 +11,6 @@ from connections.exchange.language.template import (
 
 __all__ = [
     "Names",
-    "RenderedValue",
     "Scope",
     "Template",
     "TemplateRefused",
