@@ -2,12 +2,7 @@
 
 from connections.exchange.language.scope import Names, values_in_scope
 from connections.exchange.language.syntax import TemplateRefused
-from connections.exchange.language.template import (
-    Scope,
-    Template,
-    ValueTemplate,
-    open_scope,
-)
+from connections.exchange.language.template import Scope, Template, ValueTemplate, open_scope
 
 __all__ = [
     "Names",
