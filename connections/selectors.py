@@ -98,6 +98,12 @@ def test_runs_of(connection: Connection) -> TenantQuerySet[TestRun]:
     )
 
 
+def latest_test_runs(account: Account) -> dict[UUID, TestRun]:
+    """Return the newest run of each connection, by the connection's id."""
+    runs = TestRun.objects.for_account(account).order_by("connection_id", "-id")
+    return {run.connection_id: run for run in runs.distinct("connection_id")}
+
+
 def test_run_of(connection: Connection, run_id: UUID | str) -> TestRun:
     """Return one run with everything of it. *Raises* LookElsewhere."""
     results = TestResult.objects.for_account(connection.account).order_by("position")
