@@ -1,19 +1,26 @@
 """The forms of the connection pages: what was typed, on its way to the configuration and back."""
 
 from connections.forms.adding import AddForm
-from connections.forms.binding import Field, bind, read, with_row_added, with_row_moved
+from connections.forms.binding import Field, bind, read, with_rows_changed
+from connections.forms.choices import EditorChoices
 from connections.forms.editor import EditorForm
-from connections.forms.problems import problems_by_field
+from connections.forms.problems import PointedForm, as_sentence, problems_by_field
+from connections.forms.request import SECRET_NAMES
 from connections.forms.secrets import TypedSecret
+from connections.forms.trying import TryForm
 
 __all__ = [
+    "SECRET_NAMES",
     "AddForm",
+    "EditorChoices",
     "EditorForm",
     "Field",
+    "PointedForm",
+    "TryForm",
     "TypedSecret",
+    "as_sentence",
     "bind",
     "problems_by_field",
     "read",
-    "with_row_added",
-    "with_row_moved",
+    "with_rows_changed",
 ]

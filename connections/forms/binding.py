@@ -87,20 +87,32 @@ def _is_blank(row: Any) -> bool:
     return bool(row == type(row)())
 
 
-def with_row_added(form: Form, path: str) -> Form:
-    """Return the form with an empty row at the end of the rows at `path`."""
+def with_rows_changed(form: Form, action: str, path: str) -> Form:
+    """Return the form with a row added, taken out, or moved up or down.
+
+    Shape: `path` is of the rows to add to, or of the row; of none there is: nothing changes.
+    """
+    places = {"remove": None, "up": -1, "down": 1}
+    try:
+        if action == "add":
+            return _with_row_added(form, path)
+        return _with_row_moved(form, path, places[action])
+    except (LookupError, AttributeError, TypeError, ValueError):
+        return form
+
+
+def _with_row_added(form: Form, path: str) -> Form:
     name, _, rest = path.partition(".")
     if rest:
-        return _descend(form, name, rest, with_row_added)
+        return _descend(form, name, rest, _with_row_added)
     row = _row_shape(form, name)
     return _changed(form, {name: (*getattr(form, name), row())})
 
 
-def with_row_moved(form: Form, path: str, places: int | None) -> Form:
-    """Return the form with the row at `path` moved by so many places; None takes it out."""
+def _with_row_moved(form: Form, path: str, places: int | None) -> Form:
     name, _, rest = path.partition(".")
     if not rest.isdecimal():
-        return _descend(form, name, rest, lambda inner, at: with_row_moved(inner, at, places))
+        return _descend(form, name, rest, lambda inner, at: _with_row_moved(inner, at, places))
     rows = list(getattr(form, name))
     position = int(rest)
     row = rows.pop(position)

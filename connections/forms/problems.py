@@ -15,5 +15,11 @@ def problems_by_field(form: PointedForm, problems: Iterable[Problem]) -> dict[st
     """Return the sentences by the name of their field; under "" those without a field."""
     by_field: dict[str, list[str]] = {}
     for problem in problems:
-        by_field.setdefault(form.field_at(problem.pointer), []).append(problem.detail)
+        by_field.setdefault(form.field_at(problem.pointer), []).append(as_sentence(problem.detail))
     return by_field
+
+
+def as_sentence(detail: str) -> str:
+    """Return the detail as it stands alone: with a capital, and a full stop."""
+    end = "" if detail.endswith((".", "?", "!")) else "."
+    return f"{detail[:1].upper()}{detail[1:]}{end}"

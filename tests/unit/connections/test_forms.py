@@ -9,15 +9,7 @@ from hypothesis import strategies as st
 
 from accounts.errors import Problem
 from connections.exchange.config import ConnectionConfig, Environment
-from connections.forms import (
-    AddForm,
-    EditorForm,
-    Field,
-    bind,
-    problems_by_field,
-    with_row_added,
-    with_row_moved,
-)
+from connections.forms import AddForm, EditorForm, Field, bind, problems_by_field, with_rows_changed
 
 FULL: dict[str, Any] = {
     "method": "PUT",
@@ -220,22 +212,37 @@ def test_rows_come_in_the_order_of_the_page_whatever_their_numbers():
 
 
 def test_rows_left_empty_are_not_saved():
-    form = with_row_added(with_row_added(editor(FULL), "headers"), "response_rules.0.conditions")
+    form = with_rows_changed(editor(FULL), "add", "headers")
+    form = with_rows_changed(form, "add", "response_rules.0.conditions")
 
     assert len(form.headers) == 3
     assert len(form.response_rules[0].conditions) == 5
     assert form.tidy() == editor(FULL)
 
 
-@pytest.mark.parametrize(("places", "names"), [(1, ["Busy", "Already there"]), (None, ["Busy"])])
-def test_rule_moves_or_goes(places, names):
-    form = with_row_moved(editor(FULL), "response_rules.0", places)
+@pytest.mark.parametrize(
+    ("action", "path", "names"),
+    [
+        ("down", "response_rules.0", ["Busy", "Already there"]),
+        ("up", "response_rules.1", ["Busy", "Already there"]),
+        ("up", "response_rules.0", ["Already there", "Busy"]),
+        ("down", "response_rules.1", ["Already there", "Busy"]),
+        ("remove", "response_rules.0", ["Busy"]),
+        ("remove", "response_rules.7", ["Already there", "Busy"]),
+        ("remove", "response_rules", ["Already there", "Busy"]),
+        ("remove", "no.such.0", ["Already there", "Busy"]),
+        ("add", "method", ["Already there", "Busy"]),
+        ("dance", "response_rules.0", ["Already there", "Busy"]),
+    ],
+)
+def test_rule_moves_or_goes(action, path, names):
+    form = with_rows_changed(editor(FULL), action, path)
 
     assert [rule.name for rule in form.response_rules] == names
 
 
 def test_condition_goes_from_inside_its_rule():
-    form = with_row_moved(editor(FULL), "response_rules.0.conditions.1", None)
+    form = with_rows_changed(editor(FULL), "remove", "response_rules.0.conditions.1")
 
     assert [row.source for row in form.response_rules[0].conditions] == ["status", "body", "header"]
 
@@ -309,7 +316,7 @@ def test_two_secret_headers_of_one_name_get_two_secrets():
     ],
 )
 def test_problem_stands_beside_its_field(pointer, field):
-    problems = problems_by_field(editor(FULL), [Problem(pointer, "code", "Mend it.")])
+    problems = problems_by_field(editor(FULL), [Problem(pointer, "code", "mend it")])
 
     assert problems == {field: ["Mend it."]}
 
@@ -340,6 +347,6 @@ def test_blank_rows_stand_ready_to_be_copied():
     ],
 )
 def test_add_form_problem_stands_beside_its_field(pointer, field):
-    assert problems_by_field(AddForm(), [Problem(pointer, "code", "Mend it.")]) == {
+    assert problems_by_field(AddForm(), [Problem(pointer, "code", "mend it")]) == {
         field: ["Mend it."]
     }
