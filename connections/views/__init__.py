@@ -1,0 +1,1 @@
+"""The pages of connections: each view reads, makes one call, and renders."""

@@ -1,0 +1,179 @@
+"""The editor of a connection: one form, saved as one version."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
+from datetime import datetime
+from http import HTTPStatus
+from typing import TypeVar
+from uuid import UUID
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from accounts.account_pages import AccountRequest, require_permission
+from accounts.errors import CorrectInput, Problem, ReadAgain, ResolveConflict
+from accounts.permissions import Permission
+from connections import selectors, services
+from connections.documents import (
+    Contact,
+    DocumentationLink,
+    parse_config,
+    parse_contacts,
+    parse_documentation,
+)
+from connections.exchange.config import ConnectionConfig
+from connections.forms import EditorForm, TryForm, read, with_rows_changed
+from connections.models import Connection, ConnectionStatus
+from connections.services import Change
+from connections.views.editor_page import editor_page, form_of
+from connections.views.fragments import previewed, tried
+from connections.views.shown_page import shown_page
+from connections.views.testing import start_test
+
+Parsed = TypeVar("Parsed")
+
+
+@require_http_methods(["GET", "POST"])
+@require_permission(Permission.CONNECTION_READ)
+def connection_edit(request: AccountRequest, connection_id: UUID) -> HttpResponse:
+    """Show the connection: to whom may write it as a form, which this also takes."""
+    connection = selectors.connection_of(request.access.account, connection_id)
+    if request.method == "POST":
+        request.access.require(Permission.CONNECTION_WRITE)
+        return _take(request, connection)
+    may_write = request.access.allows(Permission.CONNECTION_WRITE)
+    if may_write and connection.status != ConnectionStatus.ARCHIVED:
+        return _page(request, connection, form_of(connection))
+    return render(
+        request,
+        "connections/connection_show.html",
+        {"page": shown_page(connection, now=timezone.now())},
+    )
+
+
+def _take(request: AccountRequest, connection: Connection) -> HttpResponse:
+    """Save the form and perhaps test it; or change its rows, for pages without JavaScript."""
+    action, _, path = request.POST.get("then", "save").partition(":")
+    form = EditorForm.posted(request.POST)
+    if action == "try":
+        return _page(request, connection, form, answer=read(TryForm, request.POST, "try."))
+    if action not in ("save", "overwrite", "test"):
+        return _page(request, connection, with_rows_changed(form, action, path))
+    if action == "overwrite":
+        form = replace(form, revision=str(connection.revision))
+    return _save_and_go_on(request, connection, form.tidy(), is_test=action == "test")
+
+
+def _save_and_go_on(
+    request: AccountRequest, connection: Connection, form: EditorForm, *, is_test: bool
+) -> HttpResponse:
+    try:
+        change = _save(request, connection, form, now=timezone.now())
+    except CorrectInput as refused:
+        return _page(request, connection, form, problems=refused.problems)
+    except ReadAgain:
+        return _page(request, connection, form, is_stale=True)
+    except ResolveConflict as refused:
+        problem = Problem("", refused.code, refused.detail)
+        return _page(request, connection, form, problems=(problem,))
+    _tell(request, change)
+    if is_test:
+        return start_test(request, change.connection)
+    return redirect(request.path)
+
+
+@transaction.atomic
+def _save(
+    request: AccountRequest, connection: Connection, form: EditorForm, *, now: datetime
+) -> Change:
+    """Save everything that was typed, or nothing of it."""
+    config, contacts, documentation = _documents(form)
+    account, actor = request.access.account, request.access.actor
+    typed = form.typed_secrets()
+    change = services.change_connection(
+        account=account,
+        actor=actor,
+        now=now,
+        connection_id=connection.id,
+        expected_revision=int(form.revision) if form.revision.isdecimal() else None,
+        name=form.name,
+        config=config,
+        contacts=contacts,
+        documentation=documentation,
+        secret_values={one.name: one.value for one in typed if one.environment is None},
+    )
+    for one in typed:
+        if one.environment is not None:
+            services.set_secret(
+                account=account,
+                actor=actor,
+                now=now,
+                connection_id=connection.id,
+                name=one.name,
+                value=one.value,
+                environment=one.environment,
+            )
+    return change
+
+
+def _documents(
+    form: EditorForm,
+) -> tuple[ConnectionConfig, tuple[Contact, ...], tuple[DocumentationLink, ...]]:
+    """Return the typed documents. *Raises* CorrectInput with the problems of all of them."""
+    problems: list[Problem] = []
+
+    def parsed(parse: Callable[[object], Parsed], raw: object) -> Parsed | None:
+        try:
+            return parse(raw)
+        except CorrectInput as refused:
+            problems.extend(refused.problems)
+            return None
+
+    config = parsed(parse_config, form.config_document())
+    contacts = parsed(parse_contacts, [asdict(row) for row in form.contacts])
+    documentation = parsed(parse_documentation, [asdict(row) for row in form.documentation])
+    if config is None or contacts is None or documentation is None:
+        raise CorrectInput(*problems)
+    return config, contacts, documentation
+
+
+def _page(
+    request: AccountRequest,
+    connection: Connection,
+    form: EditorForm,
+    *,
+    answer: TryForm | None = None,
+    problems: Sequence[Problem] = (),
+    is_stale: bool = False,
+) -> HttpResponse:
+    now = timezone.now()
+    page = editor_page(
+        connection,
+        form,
+        preview=previewed(connection, form.tidy(), now=now),
+        trial=tried(form.tidy(), answer, now=now) if answer else None,
+        problems=problems,
+        is_stale=is_stale,
+    )
+    status = HTTPStatus.CONFLICT if is_stale else HTTPStatus.OK
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if problems else status
+    return render(request, "connections/connection_edit.html", {"page": page}, status=status)
+
+
+def _tell(request: AccountRequest, change: Change) -> None:
+    if change.dropped_secrets:
+        names = ", ".join(change.dropped_secrets)
+        messages.warning(
+            request,
+            f"Saved. The endpoint has another host now, so secrets of the old one were removed:"
+            f" {names}. Enter them again.",
+        )
+    elif change.new_version:
+        version = change.connection.head_version
+        messages.success(request, f"Saved as version {version.number if version else 1}.")
+    else:
+        messages.success(request, "Saved.")

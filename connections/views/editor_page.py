@@ -1,0 +1,116 @@
+"""What the editor shows: the form with its problems, the tabs, the secrets that are set."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from accounts.errors import Problem
+from connections import selectors
+from connections.exchange.attributes import CATALOGUE, Attribute
+from connections.exchange.config import Environment
+from connections.forms import (
+    SECRET_NAMES,
+    EditorChoices,
+    EditorForm,
+    TryForm,
+    bind,
+    problems_by_field,
+)
+from connections.models import Connection
+from connections.selectors import SecretShown
+from connections.views.fragments import LinkedProblem, PreviewFragment, TryFragment, linked
+
+SECTIONS = (
+    ("general", "General", ("name", "variables")),
+    ("endpoint", "Endpoint", ("method", "environments", "query")),
+    ("authorization", "Authorization", ("authorization",)),
+    ("headers", "Headers", ("headers",)),
+    ("body", "Body", ("body", "required_attributes")),
+    ("response-handling", "Response handling", ("response_rules",)),
+    ("settings", "Settings", ("test_environment", "test_cases", "delivery")),
+    ("contacts", "Contacts and docs", ("contacts", "documentation")),
+)
+"""Each section's id, its label, and the first names of its fields."""
+
+Saved = Mapping[Environment, SecretShown]
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    section: str
+    label: str
+    problems: int
+
+    @property
+    def url(self) -> str:
+        return f"#{self.section}"
+
+    @property
+    def state(self) -> str:
+        return "problem" if self.problems else ""
+
+
+@dataclass(frozen=True, slots=True)
+class EditorPage:
+    connection: Connection
+    form: Mapping[str, Any]
+    tabs: Sequence[Tab]
+    problems: Sequence[LinkedProblem]
+    is_stale: bool
+    """Whether somebody saved a newer version than the one that this form was opened at."""
+    preview: PreviewFragment
+    trial: TryFragment
+    choices: EditorChoices = field(default_factory=EditorChoices)
+    attributes: Sequence[Attribute] = tuple(CATALOGUE.values())
+
+
+def form_of(connection: Connection) -> EditorForm:
+    """Return the form of what is saved."""
+    version = connection.head_version
+    assert version is not None, "a connection has a version from its creation on"
+    return EditorForm.of(
+        name=connection.name,
+        revision=connection.revision,
+        config=version.document,
+        contacts=connection.contacts,
+        documentation=connection.documentation,
+    )
+
+
+def editor_page(
+    connection: Connection,
+    form: EditorForm,
+    *,
+    preview: PreviewFragment,
+    trial: TryFragment | None = None,
+    problems: Sequence[Problem] = (),
+    is_stale: bool = False,
+) -> EditorPage:
+    by_field = problems_by_field(form, problems)
+    bound = bind(form, by_field)
+    _add_saved_secrets(bound, selectors.secrets_shown(connection))
+    return EditorPage(
+        connection=connection,
+        form=bound,
+        tabs=tuple(_tab(by_field, *section) for section in SECTIONS),
+        problems=linked(form, problems),
+        is_stale=is_stale,
+        preview=preview,
+        trial=trial or TryFragment(bind(TryForm(), {}, "try")),
+    )
+
+
+def _tab(
+    by_field: Mapping[str, Sequence[str]], section: str, label: str, names: Iterable[str]
+) -> Tab:
+    mine = [name for name in by_field if name.partition(".")[0] in names]
+    return Tab(section, label, problems=sum(len(by_field[name]) for name in mine))
+
+
+def _add_saved_secrets(form: dict[str, Any], shown: Mapping[str, Saved]) -> None:
+    """Put beside each credential what may be known of it: environments, hint, who set it."""
+    for name, usual in SECRET_NAMES.items():
+        credential = form["authorization"][name]
+        credential["saved"] = shown.get(credential["reference"].value or usual, {})
+    for header in form["headers"]:
+        header["saved"] = shown.get(header["reference"].value, {})
