@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from aiohttp import web
+from django.db.models import Count
 
 from campaigns.models import Campaign
 from campaigns.services import create_campaign, link_campaign
@@ -34,13 +35,16 @@ class Receiver:
     url: str = ""
     seconds: float = 0.0
     answer: "callable" = lambda _number: web.json_response({"id": "crm-1"}, status=201)
+    on_request: "callable" = lambda _request: None
     keys: Counter = field(default_factory=Counter)
     bodies: dict = field(default_factory=dict)
     times: dict = field(default_factory=dict)
     in_flight: int = 0
     most_in_flight: int = 0
+    is_closing: bool = False
 
     async def handle(self, request: web.Request) -> web.Response:
+        self.on_request(request)
         key = request.headers["Idempotency-Key"]
         self.keys[key] += 1
         self.times.setdefault(key, []).append(time.monotonic())
@@ -48,10 +52,15 @@ class Receiver:
         self.in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
         try:
-            await asyncio.sleep(self.seconds)
+            await self._take_its_time()
             return self.answer(self.keys[key])
         finally:
             self.in_flight -= 1
+
+    async def _take_its_time(self) -> None:
+        until = time.monotonic() + self.seconds
+        while not self.is_closing and (left := until - time.monotonic()) > 0:  # noqa: ASYNC110
+            await asyncio.sleep(min(left, 0.1))
 
 
 @contextmanager
@@ -60,7 +69,11 @@ def receiving(**how):
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", receiver.handle)
     with serving(app) as receiver.url:
-        yield receiver
+        try:
+            yield receiver
+        finally:
+            receiver.is_closing = True
+            wait_until(lambda: not receiver.in_flight)
 
 
 def answer(status: int, **headers: str):
@@ -105,7 +118,8 @@ class Stage:
         return Delivery.objects.for_account(self.cast.account).filter(**filters)
 
     def statuses(self, **filters) -> Counter:
-        return Counter(self.deliveries(**filters).values_list("status", flat=True))
+        counted = self.deliveries(**filters).values_list("status").annotate(Count("id"))
+        return Counter(dict(counted))
 
 
 def set_stage() -> Stage:
