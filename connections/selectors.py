@@ -1,7 +1,7 @@
 """Reads: connections, their secrets without the values, their versions and test runs."""
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypedDict
 from uuid import UUID
@@ -87,6 +87,29 @@ def secrets_shown(connection: Connection) -> dict[str, dict[Environment, SecretS
     return dict(shown)
 
 
+def connection_shown(connection: "ShownConnection") -> dict[str, Any]:
+    """Return a connection in the shape of the REST API."""
+    head, live = connection.head_version, connection.live_version
+    return {
+        "id": str(connection.id),
+        "name": connection.name,
+        "status": connection.status,
+        "version": head and head.number,
+        "live_version": live and live.number,
+        "health": _health(connection),
+        "tested": connection.is_tested,
+        "config": head and head.config,
+        "secrets": {
+            name: {environment.value: asdict(secret) for environment, secret in per.items()}
+            for name, per in secrets_shown(connection).items()
+        },
+        "contacts": connection.contacts,
+        "documentation": connection.documentation,
+        "created_at": connection.created_at,
+        "updated_at": connection.updated_at,
+    }
+
+
 def test_runs_of(connection: Connection) -> TenantQuerySet[TestRun]:
     """Return the connection's runs with their results, but without what was exchanged."""
     results = TestResult.objects.for_account(connection.account).order_by("position")
@@ -151,6 +174,13 @@ def _result_shown(run: TestRun, result: TestResult) -> dict[str, Any]:
         attempt = orjson.loads(opened)
     verdict = attempt and attempt["verdict"]
     return _result_summary(result) | {"attempt": attempt, "verdict": verdict}
+
+
+def _health(connection: Connection) -> str:
+    """Return what its state alone says; how its deliveries fare is not known down here."""
+    return {ConnectionStatus.ACTIVE.value: "healthy", ConnectionStatus.PAUSED.value: "paused"}.get(
+        connection.status, "not_live"
+    )
 
 
 def _with_what_is_shown(account: Account) -> "TenantQuerySet[ShownConnection]":

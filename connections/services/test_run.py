@@ -91,7 +91,7 @@ def start_test_run(  # noqa: PLR0913  the questions that a test asks
 def tell_a_worker(run_id: UUID) -> None:
     """Ask for the run to be sent; when Redis is away, the sweep asks again later."""
     try:
-        current_app.send_task(RUN_TEST, args=[str(run_id)], expires=60)
+        current_app.send_task(RUN_TEST, args=[str(run_id)], expires=15)
     except OperationalError:
         logger.warning("Redis is away: test run %s waits for the sweep", run_id)
 

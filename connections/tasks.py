@@ -1,0 +1,33 @@
+"""What workers do for connections: send the leads of test runs."""
+
+from functools import cache
+from uuid import UUID
+
+from celery import shared_task
+from celery.signals import worker_process_shutdown
+from django.utils import timezone
+
+from connections import runner
+from connections.services.test_run import RUN_TEST
+
+
+@cache
+def process_sender() -> runner.Sender:
+    """Return the one sender of this process, made after the fork."""
+    return runner.Sender()
+
+
+@shared_task(name=RUN_TEST)  # type: ignore[untyped-decorator]
+def run_test(run_id: str) -> None:
+    runner.run_test(UUID(run_id), sender=process_sender(), now=timezone.now())
+
+
+@shared_task(name="connections.sweep_test_runs")  # type: ignore[untyped-decorator]
+def sweep_test_runs() -> None:
+    runner.sweep_test_runs(now=timezone.now())
+
+
+@worker_process_shutdown.connect  # type: ignore[untyped-decorator]
+def close_sender(**_: object) -> None:
+    if process_sender.cache_info().currsize:
+        process_sender().close()

@@ -1,0 +1,46 @@
+"""REST routes of connections, below `/api/v1/accounts/{account}`."""
+
+from django.urls import path
+
+from connections.api import ConnectionViewSet, TestRunViewSet, TrialViewSet, VersionViewSet
+
+_ONE = "/connections/<uuid:connection>"
+
+urlpatterns = [
+    path(
+        "/connections",
+        ConnectionViewSet.as_view({"get": "list", "post": "create"}),
+        name="connections",
+    ),
+    path(
+        _ONE,
+        ConnectionViewSet.as_view(
+            {"get": "retrieve", "patch": "partial_update", "delete": "destroy"}
+        ),
+        name="connection",
+    ),
+    path(
+        f"{_ONE}/activate",
+        ConnectionViewSet.as_view({"post": "activate"}),
+        name="connection_activate",
+    ),
+    path(f"{_ONE}/pause", ConnectionViewSet.as_view({"post": "pause"}), name="connection_pause"),
+    path(f"{_ONE}/resume", ConnectionViewSet.as_view({"post": "resume"}), name="connection_resume"),
+    path(
+        f"{_ONE}/secrets/<str:name>",
+        ConnectionViewSet.as_view({"put": "set_secret"}),
+        name="connection_secret",
+    ),
+    path(f"{_ONE}/preview", TrialViewSet.as_view({"post": "preview"}), name="connection_preview"),
+    path(
+        f"{_ONE}/classify", TrialViewSet.as_view({"post": "classify"}), name="connection_classify"
+    ),
+    path(f"{_ONE}/tests", TestRunViewSet.as_view({"get": "list", "post": "create"}), name="tests"),
+    path(f"{_ONE}/tests/<uuid:test>", TestRunViewSet.as_view({"get": "retrieve"}), name="test"),
+    path(f"{_ONE}/versions", VersionViewSet.as_view({"get": "list"}), name="versions"),
+    path(
+        f"{_ONE}/versions/<int:number>/restore",
+        VersionViewSet.as_view({"post": "restore"}),
+        name="version_restore",
+    ),
+]
