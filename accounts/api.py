@@ -121,6 +121,11 @@ class AccountsViewSet(TokenRequired):
         responses=AccountOut,
         examples=[
             OpenApiExample("New name", request_only=True, value={"name": "Demo Energy Ltd"}),
+            OpenApiExample(
+                "Renamed",
+                response_only=True,
+                value=ACCOUNT_EXAMPLE | {"name": "Demo Energy Ltd"},
+            ),
         ],
     )
     def partial_update(self, request: Request, account: str) -> Response:
