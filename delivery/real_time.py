@@ -2,17 +2,17 @@
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from accounts.access import Access
-from accounts.permissions import Permission
 from campaigns.selectors import LinkCounts, link_counts, linked_campaigns, unlinked_campaigns
 from connections.models import Connection
 from connections.selectors import connections_of
 from delivery.curl import curl_line, token_line
 from delivery.models import Delivery
-from delivery.selectors import delivery_summary, latest_deliveries
+from delivery.rows import DeliveryRow, delivery_rows
+from delivery.selectors import latest_deliveries
 
 if TYPE_CHECKING:
     from campaigns.selectors import LinkableCampaign
@@ -25,7 +25,7 @@ class LatestDeliveries:
     """The newest deliveries of a connection; `state` differs as soon as one of them does."""
 
     connection: Connection
-    rows: list[tuple[Delivery, dict[str, Any]]]
+    rows: list[DeliveryRow]
     state: str
 
 
@@ -85,11 +85,7 @@ def real_time_panels(
 def latest_of(access: Access, connection: Connection) -> LatestDeliveries:
     """Return the newest deliveries, fit to be read by whoever asks."""
     deliveries = latest_deliveries(connection, limit=10)
-    may_read = access.allows(Permission.PERSONAL_DATA_READ)
-    rows = [
-        (delivery, delivery_summary(delivery, with_personal_data=may_read))
-        for delivery in deliveries
-    ]
+    rows = delivery_rows(access, deliveries)
     return LatestDeliveries(connection=connection, rows=rows, state=_state(deliveries))
 
 

@@ -1,7 +1,6 @@
 """The list of deliveries, and one delivery with all that happened to it."""
 
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse, QueryDict
@@ -12,7 +11,8 @@ from accounts.access import Access
 from accounts.account_pages import AccountRequest, require_permission
 from accounts.permissions import Permission
 from delivery import selectors
-from delivery.models import Delivery, DeliveryStatus
+from delivery.models import DeliveryStatus
+from delivery.rows import DeliveryRow, delivery_rows, why
 from delivery.selectors import DeliveryFilter
 
 PAGE_SIZE = 50
@@ -20,7 +20,7 @@ PAGE_SIZE = 50
 
 @dataclass(frozen=True, slots=True)
 class DeliveryPage:
-    rows: list[tuple[Delivery, dict[str, Any]]]
+    rows: list[DeliveryRow]
     newest_url: str | None
     """None on the first page."""
     older_url: str | None
@@ -58,6 +58,7 @@ def delivery_detail(request: AccountRequest, delivery_id: UUID) -> HttpResponse:
         {
             "delivery": delivery,
             "shown": shown,
+            "why": why(shown["reason"], delivery),
             "attempts": [(attempt, rules[attempt["version"]]) for attempt in shown["attempts"]],
             "may_read": may_read,
         },
@@ -69,13 +70,9 @@ def _page(access: Access, status: DeliveryStatus | None, *, before: UUID | None)
     if before:
         deliveries = deliveries.filter(id__lt=before)
     found = list(deliveries.select_related("connection", "campaign")[: PAGE_SIZE + 1])
-    may_read = access.allows(Permission.PERSONAL_DATA_READ)
     shown = found[:PAGE_SIZE]
     return DeliveryPage(
-        rows=[
-            (delivery, selectors.delivery_summary(delivery, with_personal_data=may_read))
-            for delivery in shown
-        ],
+        rows=delivery_rows(access, shown),
         newest_url=_query(status) if before else None,
         older_url=_query(status, before=shown[-1].id) if len(found) > PAGE_SIZE else None,
     )

@@ -50,7 +50,7 @@ def disclosure(content: str, label: str, is_open: bool = False) -> SafeString:
 
 @register.simple_block_tag
 def empty_state(content: str, sentence: str) -> SafeString:
-    return _block("empty_state", content=content.strip(), sentence=sentence)
+    return _block("empty_state", content=content, sentence=sentence)
 
 
 @register.simple_block_tag
