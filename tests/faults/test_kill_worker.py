@@ -20,12 +20,11 @@ def stage(transactional_db):
 
 
 @contextmanager
-def worker(log):
-    """A Celery worker as `make run` has it, with its clock, in a process group of its own."""
+def worker(log, queue, *options):
+    """A Celery worker as `make run` has it, in a process group of its own."""
     command = [sys.executable, "-m", "celery", "--app", "referral_export", "worker"]
-    command += ["--concurrency", "2", "--queues", "deliveries,celery", "--loglevel", "info"]
-    command += ["--without-gossip", "--without-mingle"]
-    command += ["--beat", "--scheduler", "celery.beat:Scheduler"]
+    command += ["--queues", queue, "--hostname", f"{queue}@%h", "--loglevel", "info"]
+    command += ["--concurrency", "2", "--without-gossip", "--without-mingle", *options]
     process = subprocess.Popen(
         command, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
     )
@@ -37,9 +36,22 @@ def worker(log):
             process.wait(timeout=10)
 
 
-def test_killed_worker_loses_nothing_and_repeats_under_the_same_key(stage, tmp_path):
-    log = tmp_path / "worker.log"
-    with receiving(seconds=0.5) as crm, log.open("w") as output:
+@pytest.fixture
+def log(tmp_path):
+    with (tmp_path / "worker.log").open("w") as output:
+        yield output
+
+
+@pytest.fixture
+def clock(stage, log):  # noqa: ARG001  the database comes first
+    """The other worker, which sweeps, and what tells it to."""
+    with worker(log, "celery", "--beat", "--scheduler", "celery.beat:Scheduler"):
+        yield
+
+
+@pytest.mark.usefixtures("clock")
+def test_killed_worker_loses_nothing_and_repeats_under_the_same_key(stage, log):
+    with receiving(seconds=0.5) as crm:
         # A short deadline, so that the leases of the killed worker are over soon.
         stage.connection(crm, concurrency=IN_FLIGHT, timeout_seconds=2)
         keys = set()
@@ -47,14 +59,14 @@ def test_killed_worker_loses_nothing_and_repeats_under_the_same_key(stage, tmp_p
             accepted = stage.accept(*(f"tx-{number}" for number in range(start, start + 1_000)))
             keys |= {str(delivery) for one in accepted for delivery in one.deliveries}
 
-        with worker(output) as killed:
+        with worker(log, "deliveries") as killed:
             wait_until(lambda: crm.in_flight >= IN_FLIGHT, seconds=30)
             os.killpg(killed.pid, signal.SIGKILL)
             killed.wait(timeout=10)
         unsettled = stage.deliveries(lease_expires_at__isnull=False).count()
         assert unsettled >= IN_FLIGHT
 
-        with worker(output):
+        with worker(log, "deliveries"):
             wait_until(lambda: stage.statuses() == {"delivered": REFERRALS}, seconds=60)
 
     assert set(crm.keys) == keys
@@ -64,11 +76,11 @@ def test_killed_worker_loses_nothing_and_repeats_under_the_same_key(stage, tmp_p
     assert max(crm.keys.values()) == 2
 
 
-def test_stopped_worker_finishes_what_is_in_flight_and_repeats_nothing(stage, tmp_path):
-    with receiving(seconds=1) as crm, (tmp_path / "worker.log").open("w") as output:
+def test_stopped_worker_finishes_what_is_in_flight_and_repeats_nothing(stage, log):
+    with receiving(seconds=1) as crm:
         stage.connection(crm, concurrency=20)
         stage.accept(*(f"tx-{number}" for number in range(100)))
-        with worker(output) as stopped:
+        with worker(log, "deliveries") as stopped:
             wait_until(lambda: crm.in_flight >= 20, seconds=30)
             stopped.send_signal(signal.SIGTERM)
             assert stopped.wait(timeout=15) == 0
