@@ -17,6 +17,7 @@ from delivery.selectors import latest_deliveries
 if TYPE_CHECKING:
     from campaigns.selectors import LinkableCampaign
 
+LATEST = 10
 NO_CAMPAIGNS = LinkCounts(linked=0, unlinked=0)
 
 
@@ -39,11 +40,9 @@ class OpenConnection:
     curl: str
     """Submits a referral that reaches this connection; empty when no campaign feeds it."""
     token_line: str
-    latest: LatestDeliveries
-
-    @property
-    def anchor(self) -> str:
-        return str(self.latest.connection.id)
+    anchor: str
+    """Part of the ids of its elements."""
+    latest: LatestDeliveries | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +81,14 @@ def real_time_panels(
     ]
 
 
-def latest_of(access: Access, connection: Connection) -> LatestDeliveries:
-    """Return the newest deliveries, fit to be read by whoever asks."""
-    deliveries = latest_deliveries(connection, limit=10)
+def latest_of(access: Access, connection: Connection, *, seen: str = "") -> LatestDeliveries | None:
+    """Return the newest deliveries, fit to be read by whoever asks; None for a state seen."""
+    deliveries = latest_deliveries(connection, limit=LATEST)
+    state = _state(deliveries)
+    if state == seen:
+        return None
     rows = delivery_rows(access, deliveries)
-    return LatestDeliveries(connection=connection, rows=rows, state=_state(deliveries))
+    return LatestDeliveries(connection=connection, rows=rows, state=state)
 
 
 def _opened(
@@ -102,6 +104,7 @@ def _opened(
         if linked and version
         else "",
         token_line=token_line(account.slug),
+        anchor=str(connection.id),
         latest=latest_of(access, connection),
     )
 

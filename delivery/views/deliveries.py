@@ -10,12 +10,15 @@ from django.views.decorators.http import require_safe
 from accounts.access import Access
 from accounts.account_pages import AccountRequest, require_permission
 from accounts.permissions import Permission
+from connections.exchange.config import ResponseRule
+from connections.selectors import versions_of
 from delivery import selectors
-from delivery.models import DeliveryStatus
+from delivery.models import Delivery, DeliveryStatus
 from delivery.rows import DeliveryRow, delivery_rows, why
 from delivery.selectors import DeliveryFilter
 
 PAGE_SIZE = 50
+ATTEMPTS_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +50,9 @@ def delivery_detail(request: AccountRequest, delivery_id: UUID) -> HttpResponse:
     """Show what happened to one referral on its way to one connection."""
     delivery = selectors.delivery_of(request.access.account, delivery_id)
     may_read = request.access.allows(Permission.PERSONAL_DATA_READ)
-    rules = {
-        attempt.version.number: attempt.version.document.response_rules
-        for attempt in selectors.attempts_of(delivery)
-    }
     shown = selectors.delivery_shown(delivery, with_personal_data=may_read)
+    newest = shown["attempts"][-ATTEMPTS_SHOWN:]
+    rules = _rules_by_version(delivery, {attempt["version"] for attempt in newest})
     return render(
         request,
         "delivery/delivery_detail.html",
@@ -59,10 +60,16 @@ def delivery_detail(request: AccountRequest, delivery_id: UUID) -> HttpResponse:
             "delivery": delivery,
             "shown": shown,
             "why": why(shown["reason"], delivery),
-            "attempts": [(attempt, rules[attempt["version"]]) for attempt in shown["attempts"]],
+            "attempts": [(attempt, rules[attempt["version"]]) for attempt in newest],
+            "left_out": len(shown["attempts"]) > len(newest),
             "may_read": may_read,
         },
     )
+
+
+def _rules_by_version(delivery: Delivery, numbers: set[int]) -> dict[int, tuple[ResponseRule, ...]]:
+    versions = versions_of(delivery.connection).filter(number__in=numbers)
+    return {version.number: version.document.response_rules for version in versions}
 
 
 def _page(access: Access, status: DeliveryStatus | None, *, before: UUID | None) -> DeliveryPage:

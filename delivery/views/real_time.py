@@ -1,6 +1,7 @@
 """The real-time referral page: link, unlink, and watch referrals arrive."""
 
 from dataclasses import dataclass
+from http import HTTPStatus
 from uuid import UUID
 
 from django.contrib import messages
@@ -95,9 +96,10 @@ def campaign_unlink(
 @require_permission(Permission.DELIVERY_READ)
 def latest_deliveries(request: AccountRequest, connection_id: UUID) -> HttpResponse:
     """Show the newest deliveries anew, or answer 204 when they are as `?seen=` says."""
-    latest = latest_of(request.access, connection_of(request.access.account, connection_id))
-    if request.GET.get("seen") == latest.state:
-        return HttpResponse(status=204)
+    connection = connection_of(request.access.account, connection_id)
+    latest = latest_of(request.access, connection, seen=request.GET.get("seen", ""))
+    if latest is None:
+        return HttpResponse(status=HTTPStatus.NO_CONTENT)
     return render(request, "delivery/latest.html", {"latest": latest})
 
 
