@@ -198,7 +198,7 @@ class Capture(Extract):
 
 
 class ResponseRule(Document):
-    """Conditions that must all hold, and what it then means; the first rule that matches decides."""
+    """Conditions that must all hold, and their meaning; the first rule that matches decides."""
 
     name: Name
     conditions: Annotated[tuple[Condition, ...], Field(min_length=1, max_length=20)]
@@ -230,6 +230,16 @@ class TestCase(Document):
     expected_outcome: Outcome = Outcome.DELIVERED
 
 
+class ResponseSample(Document):
+    """An answer that the receiver gives, and what it means: a test case of the rules."""
+
+    name: Name
+    status: Annotated[int, Field(ge=100, le=599)]
+    headers: Annotated[dict[str, str], Field(max_length=50)] = {}
+    body: Annotated[str, StringConstraints(max_length=65_536)] = ""
+    expected_outcome: Outcome
+
+
 SUCCESS_RULE = ResponseRule(
     name="Success",
     conditions=(Condition(source=Source.STATUS, operator=Operator.IN, value="200-299"),),
@@ -253,12 +263,15 @@ class ConnectionConfig(Document):
     test_environment: Environment | None = None
     """Where Test sends to; null means testing, else staging, else production."""
     test_cases: Annotated[tuple[TestCase, ...], Field(max_length=50)] = ()
+    response_samples: Annotated[tuple[ResponseSample, ...], Field(max_length=50)] = ()
+    """Answers that the response rules are held to."""
 
     @model_validator(mode="after")
     def names_stand_once(self) -> Self:
         for what, names in (
             ("response rule", [rule.name for rule in self.response_rules]),
             ("test case", [case.name for case in self.test_cases]),
+            ("response sample", [sample.name for sample in self.response_samples]),
         ):
             twice = sorted({name for name in names if names.count(name) > 1})
             if twice:
