@@ -34,10 +34,15 @@ def run_until_stopped(environment: Environment, *, report: Callable[[str], None]
         try:
             for server in _servers(environment):
                 _start_server(supervisor, server)
-            for program in _preparations(log_directory):
-                supervisor.run(program)
+            supervisor.run(
+                _management(
+                    "migrate", "migrate", "--database", "owner", log_directory=log_directory
+                )
+            )
             for program in _services(environment, log_directory):
                 supervisor.keep(program)
+            # While the services start: it needs nothing but the tables.
+            supervisor.run(_management("demo", "demo", log_directory=log_directory))
             _wait_until_ready(supervisor, environment)
             _report_address(environment, report)
             supervisor.watch()
@@ -99,13 +104,6 @@ def _start_server(supervisor: Supervisor, server: EmbeddedServer) -> None:
             f"{server.program.name} does not answer: its log is {server.program.log}."
         ) from error
     server.prepare()
-
-
-def _preparations(log_directory: Path) -> Iterator[Program]:
-    """Yield what runs once, before the services."""
-    yield _management("migrate", "migrate", "--database", "owner", log_directory=log_directory)
-    yield _management("collectstatic", "collectstatic", "--noinput", log_directory=log_directory)
-    yield _management("demo", "demo", log_directory=log_directory)
 
 
 def _services(environment: Environment, log_directory: Path) -> Iterator[Program]:

@@ -165,10 +165,12 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
-        if ENVIRONMENT.mode is not Mode.TEST
+        if PRODUCTION
         else "django.contrib.staticfiles.storage.StaticFilesStorage",
     },
 }
+# A developer's change is there at the next request, and nothing is collected before a start.
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = not PRODUCTION
 
 # The word that our banners have for it.
 MESSAGE_TAGS = {message_levels.ERROR: "problem"}
