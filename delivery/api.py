@@ -57,12 +57,23 @@ class ReferralViewSet(AccountViewSet):
         },
         responses={202: OpenApiResponse(ReferralsAccepted, "Kept, and on its way.")},
         examples=[
-            OpenApiExample("One", request_only=True, value=api_examples.REFERRAL),
+            OpenApiExample(
+                "One",
+                request_only=True,
+                media_type="application/json",
+                value=api_examples.REFERRAL,
+            ),
             OpenApiExample(
                 "A list",
                 request_only=True,
                 media_type="application/json",
                 value=[api_examples.REFERRAL, api_examples.REFERRAL | {"external_id": "tx-124"}],
+            ),
+            OpenApiExample(
+                "One in each line",
+                request_only=True,
+                media_type=NDJSON,
+                value=api_examples.REFERRAL,
             ),
             OpenApiExample(
                 "Accepted", response_only=True, status_codes=["202"], value=api_examples.ACCEPTED

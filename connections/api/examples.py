@@ -184,3 +184,6 @@ VERSION = {
     "created_at": "2026-11-23T13:30:00Z",
     "is_live": True,
 }
+RUN_SUMMARY = FINISHED_RUN | {
+    "results": [{"test_case": "New lead", "expected_outcome": "delivered", "passed": True}]
+}

@@ -34,6 +34,7 @@ class TestRunViewSet(AccountViewSet):
         operation_id="tests_list",
         summary="Test runs of a connection",
         responses=TestRunSummary(many=True),
+        examples=[OpenApiExample("A run", value=examples.RUN_SUMMARY)],
     )
     def list(self, request: Request, account: str, connection: UUID) -> Response:  # noqa: ARG002
         """Return the runs, the newest first, without what was exchanged."""
