@@ -43,7 +43,7 @@ def log(tmp_path):
 
 
 @pytest.fixture
-def clock(stage, log):  # noqa: ARG001  the database comes first
+def clock(stage, log):
     """The other worker, which sweeps, and what tells it to."""
     with worker(log, "celery", "--beat", "--scheduler", "celery.beat:Scheduler"):
         yield
