@@ -13,7 +13,7 @@ from connections.exchange.config import (
     ConnectionConfig,
     Document,
     Environment,
-    OAuth2ClientCredentials,
+    OAuth2Authorization,
     ResponseRule,
 )
 from connections.exchange.egress import UrlError, check_url
@@ -176,7 +176,7 @@ def _url_problems(config: ConnectionConfig) -> Iterator[ConfigProblem]:
 def _urls(config: ConnectionConfig) -> Iterator[tuple[str, str]]:
     for environment, endpoint in config.environments.items():
         yield f"/environments/{environment.value}/url", endpoint.url
-    if isinstance(config.authorization, OAuth2ClientCredentials):
+    if isinstance(config.authorization, OAuth2Authorization):
         yield "/authorization/token_url", config.authorization.token_url
 
 

@@ -94,6 +94,11 @@ class Endpoint(Document):
     """Absolute URL; path and query may hold expressions, scheme, host and port may not."""
 
 
+class QueryParameter(Document):
+    name: Name
+    value: Template
+
+
 class NoAuthorization(Document):
     type: Literal["none"] = "none"
 
@@ -120,14 +125,39 @@ class ApiKeyAuthorization(Document):
     model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
 
 
-class OAuth2ClientCredentials(Document):
-    type: Literal["oauth2_client_credentials"]
+class OAuth2Authorization(Document):
+    """What the ways to get an access token share."""
+
     token_url: Annotated[str, StringConstraints(min_length=1, max_length=2_048)]
     client_id: Value
     client_secret: Value
     scope: Template = ""
-    audience: Template = ""
     credentials_in: Literal["header", "body"] = "header"
+    request_format: Literal["form", "json", "query"] = "form"
+    """How the token is asked for: by POST as a form or as JSON, or by GET."""
+    parameters: Annotated[tuple[QueryParameter, ...], Field(max_length=20)] = ()
+    """What else the token address wants to be told."""
+    prefix: Template = "Bearer "
+    """Put before the access token as it is, for example `Zoho-oauthtoken `."""
+
+
+class OAuth2ClientCredentials(OAuth2Authorization):
+    type: Literal["oauth2_client_credentials"]
+    audience: Template = ""
+
+
+class OAuth2RefreshToken(OAuth2Authorization):
+    type: Literal["oauth2_refresh_token"]
+    client_secret: Value = ""
+    refresh_token: Value
+
+
+class HmacSignature(Document):
+    """A signature over id, time and body: Standard Webhooks."""
+
+    type: Literal["hmac_signature"]
+    key: Value
+    """`whsec_` and base64, or any text, whose bytes are then the key."""
 
 
 Authorization = Annotated[
@@ -135,7 +165,9 @@ Authorization = Annotated[
     | BasicAuthorization
     | BearerAuthorization
     | ApiKeyAuthorization
-    | OAuth2ClientCredentials,
+    | OAuth2ClientCredentials
+    | OAuth2RefreshToken
+    | HmacSignature,
     Field(discriminator="type"),
 ]
 
@@ -143,11 +175,6 @@ Authorization = Annotated[
 class Header(Document):
     name: Name
     value: Value
-
-
-class QueryParameter(Document):
-    name: Name
-    value: Template
 
 
 class BodyField(Document):

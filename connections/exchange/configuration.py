@@ -37,7 +37,7 @@ def compile_parts(config: ConnectionConfig) -> Parts:
     endpoints = _compile_endpoints(config, compiler)
     query = _compile_query(config, compiler)
     authorization = compile_authorization(config.authorization, compiler)
-    headers = _compile_headers(config, compiler, authorization.header)
+    headers = _compile_headers(config, compiler, authorization.headers)
     body = compile_body(config, compiler)
     _check_required(config, compiler)
     _check_test_cases(config, compiler)
@@ -79,10 +79,10 @@ def _compile_query(
 
 
 def _compile_headers(
-    config: ConnectionConfig, compiler: Compiler, authorization_header: str | None
+    config: ConnectionConfig, compiler: Compiler, authorization_headers: tuple[str, ...]
 ) -> tuple[tuple[str, Template], ...]:
     headers = []
-    taken = {authorization_header.lower()} if authorization_header else set()
+    taken = {name.lower() for name in authorization_headers}
     for index, header in enumerate(config.headers):
         problem = header_problem(header.name)
         if not problem and header.name.lower() in taken:

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from connections.exchange.config import ConnectionConfig, Environment, OAuth2ClientCredentials
+from connections.exchange.config import ConnectionConfig, Environment, OAuth2Authorization
 from connections.exchange.problems import RenderError
 from connections.exchange.request import Rendered
 
@@ -58,7 +58,7 @@ def secret_hosts(config: ConnectionConfig, environment: Environment) -> tuple[st
     """
     endpoint = config.environments.get(environment)
     urls = [endpoint.url] if endpoint else []
-    if isinstance(config.authorization, OAuth2ClientCredentials):
+    if isinstance(config.authorization, OAuth2Authorization):
         urls.append(config.authorization.token_url)
     origins = (origin_of(url) for url in urls)
     return tuple(sorted({f"{origin.host}:{origin.port}" for origin in origins if origin}))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from connections.exchange.attributes import CATALOGUE, parse_attributes
-from connections.exchange.authorization import OAuth2
+from connections.exchange.authorization import OAuth2, Sending
 from connections.exchange.config import ConnectionConfig, Environment
 from connections.exchange.configuration import Parts, compile_parts, endpoint_pointer
 from connections.exchange.context import Context
@@ -134,8 +134,9 @@ def render(
     body = parts.body.render(scope, draft)
     _add_headers(parts, scope, draft)
     _add_our_headers(context, draft)
+    sending = Sending(context.delivery_id, context.now, body.sent, access_token)
     try:
-        parts.authorization.add_to(draft, scope, access_token=access_token)
+        parts.authorization.add_to(draft, scope, sending)
         url = _render_url(parts, environment, scope, draft)
         prepared = prepare_request(
             method=compiled.config.method.value, url=url, draft=draft, body=body

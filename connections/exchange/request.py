@@ -1,5 +1,6 @@
 """A request while it is built, and as it is sent beside the same as it may be shown."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -24,6 +25,13 @@ class Rendered:
     def after(self, start: "Rendered") -> "Rendered":
         """Return `start` followed by this text, in both forms."""
         return Rendered(start.sent + self.sent, start.shown + self.shown)
+
+    def encoded(self, encode: Callable[[str], str]) -> "Rendered":
+        """Return this text encoded piece by piece, with the masks left as they are."""
+        sent = encode(self.sent)
+        if self.shown == self.sent:
+            return Rendered.plain(sent)
+        return Rendered(sent, MASK.join(map(encode, self.shown.split(MASK))))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """A key in a header or a query parameter of any name."""
 
-from connections.exchange.authorization.kind import credential, masked
+from connections.exchange.authorization.kind import Sending, credential, masked
 from connections.exchange.compiler import Compiler
 from connections.exchange.config import ApiKeyAuthorization
 from connections.exchange.headers import header_problem
@@ -17,7 +17,7 @@ class ApiKey:
         if problem:
             compiler.refuse("/authorization/name", "header_name", problem)
         dialect = HEADER if in_header else PARAMETER
-        self.header = config.name if in_header else None
+        self.headers = (config.name,) if in_header else ()
         self._parameter = percent_encode(config.name)
         self._prefix = compiler.template(
             config.prefix, dialect=dialect, pointer="/authorization/prefix"
@@ -26,10 +26,10 @@ class ApiKey:
             config.value, dialect=dialect, pointer="/authorization/value"
         )
 
-    def add_to(self, draft: Draft, scope: Scope, *, access_token: str | None) -> None:  # noqa: ARG002
+    def add_to(self, draft: Draft, scope: Scope, sending: Sending) -> None:  # noqa: ARG002
         prefix = self._prefix.render(scope, limit=MAX_LINE_CHARACTERS)
         key = masked(credential(self._value, scope)).after(prefix)
-        if self.header:
-            draft.headers.append((self.header, key))
-        else:
+        for header in self.headers:
+            draft.headers.append((header, key))
+        if not self.headers:
             draft.query.append(key.after(Rendered.plain(f"{self._parameter}=")))

@@ -2,7 +2,7 @@
 
 from base64 import b64encode
 
-from connections.exchange.authorization.kind import AUTHORIZATION, credential, masked
+from connections.exchange.authorization.kind import AUTHORIZATION, Sending, credential, masked
 from connections.exchange.compiler import Compiler
 from connections.exchange.config import BasicAuthorization
 from connections.exchange.language import Scope
@@ -12,7 +12,7 @@ from connections.exchange.request import Draft
 
 
 class Basic:
-    header = AUTHORIZATION
+    headers = (AUTHORIZATION,)
 
     def __init__(self, config: BasicAuthorization, compiler: Compiler) -> None:
         self._username = compiler.template(
@@ -22,7 +22,7 @@ class Basic:
             config.password, dialect=TEXT, pointer="/authorization/password"
         )
 
-    def add_to(self, draft: Draft, scope: Scope, *, access_token: str | None) -> None:  # noqa: ARG002
+    def add_to(self, draft: Draft, scope: Scope, sending: Sending) -> None:  # noqa: ARG002
         username = credential(self._username, scope)
         if ":" in username:
             raise RenderError(

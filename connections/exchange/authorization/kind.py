@@ -1,5 +1,7 @@
 """What every kind of authorization can do."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from connections.exchange.language import Scope, Template
@@ -8,14 +10,25 @@ from connections.exchange.request import MASK, MAX_LINE_CHARACTERS, Draft, Rende
 AUTHORIZATION = "Authorization"
 
 
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """The request that is being authorized, for the kinds that look at it."""
+
+    delivery_id: str
+    now: datetime
+    body: str
+    access_token: str | None
+    """None where none is needed, and in a preview."""
+
+
 class AuthorizationKind(Protocol):
     """A compiled authorization; made of its configuration and a compiler."""
 
     @property
-    def header(self) -> str | None:
-        """The header that it sets, which the connection's own headers may not."""
+    def headers(self) -> tuple[str, ...]:
+        """The headers that it sets, which the connection's own headers may not."""
 
-    def add_to(self, draft: Draft, scope: Scope, *, access_token: str | None) -> None:
+    def add_to(self, draft: Draft, scope: Scope, sending: Sending) -> None:
         """Add itself to a request, masked in the shown form; raises RenderError."""
 
 

@@ -37,7 +37,7 @@ def problems(parse, raw):
         (
             {"authorization": {"type": "magic"}},
             "/authorization/type",
-            "Write one of none, basic, bearer, api_key, oauth2_client_credentials.",
+            "Write one of none, basic, bearer, api_key, oauth2_client_credentials, oauth2_refresh_token, hmac_signature.",
         ),
         ({"authorization": {}}, "/authorization/type", "Say which type this is."),
         (

@@ -1,6 +1,8 @@
 """Each kind of authorization: what is sent, what is shown, what is refused."""
 
-from base64 import b64encode
+import json
+from base64 import b64decode, b64encode
+from datetime import UTC, datetime
 
 import pytest
 
@@ -20,6 +22,13 @@ OAUTH = {
     "client_id": "id:1",
     "client_secret": {"secret": "client"},
     "scope": "leads write",
+}
+REFRESH = {
+    "type": "oauth2_refresh_token",
+    "token_url": "https://login.example.com/token",
+    "client_id": "id",
+    "client_secret": {"secret": "client"},
+    "refresh_token": {"secret": "refresh"},
 }
 
 
@@ -112,12 +121,12 @@ def test_oauth2_sends_the_token_that_was_fetched():
     assert ("Authorization", "Bearer ••••") in request.shown.headers
 
 
-def token_request(**changes):
+def token_request(*, base=None, **changes):
     return render_token_request(
-        compile_config(make_config(authorization=OAUTH | changes)),
+        compile_config(make_config(authorization=(base or OAUTH) | changes)),
         environment=Environment.PRODUCTION,
         context=make_context(),
-        secrets={"client": "s3cret/"},
+        secrets={"client": "s3cret/", "refresh": "r&r"},
     )
 
 
@@ -141,9 +150,117 @@ def test_token_request_carries_the_credentials_in_its_body():
     assert request.shown.body == ("grant_type=client_credentials&client_id=••••&client_secret=••••")
 
 
+def test_refresh_token_is_sent_masked_with_the_credentials():
+    request = token_request(base=REFRESH, credentials_in="body", scope="a b")
+    assert request.body == (
+        b"grant_type=refresh_token&refresh_token=r%26r&scope=a%20b&client_id=id"
+        b"&client_secret=s3cret%2F"
+    )
+    assert request.shown.body == (
+        "grant_type=refresh_token&refresh_token=••••&scope=a%20b&client_id=••••&client_secret=••••"
+    )
+
+
+def test_refresh_token_of_a_public_client_has_no_secret():
+    request = token_request(base=REFRESH, credentials_in="body", client_secret="")
+    assert request.body == b"grant_type=refresh_token&refresh_token=r%26r&client_id=id"
+
+
+def test_token_request_can_be_json():
+    request = token_request(
+        credentials_in="body",
+        request_format="json",
+        scope="",
+        parameters=[{"name": "account_id", "value": 'a"{{ secrets.client }}'}],
+    )
+    assert dict(request.headers)["Content-Type"] == "application/json"
+    assert json.loads(request.body) == {
+        "grant_type": "client_credentials",
+        "account_id": 'a"s3cret/',
+        "client_id": "id:1",
+        "client_secret": "s3cret/",
+    }
+    assert json.loads(request.shown.body)["account_id"] == 'a"••••'
+
+
+def test_token_request_can_be_a_get():
+    request = token_request(credentials_in="body", request_format="query", scope="")
+    assert (request.method, request.body) == ("GET", b"")
+    assert "Content-Type" not in dict(request.headers)
+    assert request.url == (
+        "https://login.example.com/token?grant_type=client_credentials&client_id=id%3A1"
+        "&client_secret=s3cret%2F"
+    )
+    assert request.shown.url.endswith("client_id=••••&client_secret=••••")
+
+
+@pytest.mark.parametrize("base", [OAUTH, REFRESH])
+def test_access_token_stands_after_any_prefix(base):
+    request = render_request(
+        authorization=base | {"prefix": "Zoho-oauthtoken "},
+        secrets={"client": "s3cret", "refresh": "r"},
+        access_token="fetched",
+    )
+    assert ("Authorization", "Zoho-oauthtoken fetched") in request.headers
+    assert ("Authorization", "Zoho-oauthtoken ••••") in request.shown.headers
+
+
+# The test vector of github.com/standard-webhooks/standard-webhooks (libraries/python, tests).
+VECTOR_KEY = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+VECTOR_SIGNATURE = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+
+
+def signed(key, **parts):
+    return render_request(
+        context=make_context(
+            delivery_id="msg_p5jXN8AQM9LWM0D4loKWxJek",
+            now=datetime.fromtimestamp(1614265330, UTC),
+        ),
+        authorization={"type": "hmac_signature", "key": {"secret": "key"}},
+        body={"encoding": "json", "template": '{"test": 2432232314}'},
+        secrets={"key": key},
+        **parts,
+    )
+
+
+def test_signature_equals_the_published_vector():
+    request = signed(VECTOR_KEY)
+    headers = dict(request.headers)
+    assert headers["webhook-id"] == headers["Idempotency-Key"] == "msg_p5jXN8AQM9LWM0D4loKWxJek"
+    assert headers["webhook-timestamp"] == "1614265330"
+    assert headers["webhook-signature"] == VECTOR_SIGNATURE
+    assert dict(request.shown.headers)["webhook-signature"] == "v1,••••"
+
+
+def test_signature_takes_a_key_without_prefix_as_its_bytes():
+    key = b64decode(VECTOR_KEY.removeprefix("whsec_"))
+    text = "".join(chr(byte) for byte in key if byte < 128)
+    plain = f"whsec_{b64encode(text.encode()).decode()}"
+    assert dict(signed(text).headers) == dict(signed(plain).headers)
+
+
+def test_signature_with_half_a_key_is_refused():
+    with pytest.raises(RenderError) as raised:
+        signed("whsec_a")
+    assert raised.value.place == "/authorization/key"
+
+
+def test_signature_headers_cannot_be_set_twice():
+    config = make_config(
+        authorization={"type": "hmac_signature", "key": {"secret": "key"}},
+        headers=[{"name": "Webhook-Id", "value": "1"}],
+    )
+    assert [problem.pointer for problem in check_config(config)] == ["/headers/0/name"]
+
+
 @pytest.mark.parametrize(
     ("parts", "pointer"),
     [
+        (
+            {"authorization": OAUTH | {"parameters": [{"name": "a", "value": "{{ x }}"}]}},
+            "/authorization/parameters/0/value",
+        ),
+        ({"authorization": OAUTH | {"prefix": "a\nb "}}, "/authorization/prefix"),
         ({"authorization": OAUTH | {"token_url": "login"}}, "/authorization/token_url"),
         (
             {"authorization": OAUTH | {"token_url": "https://a.example/{{ email }}"}},
