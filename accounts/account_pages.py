@@ -7,6 +7,7 @@ from typing import Concatenate, ParamSpec, cast
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.cache import add_never_cache_headers
 from django_htmx.middleware import HtmxDetails
 
 from accounts.access import Access
@@ -46,11 +47,15 @@ def require_permission(permission: Permission) -> Callable[[AccountView[P]], Gua
             try:
                 known.access = access_for_user(user=known.user, slug=account)
                 known.access.require(permission)
-                return view(known, *args, **kwargs)
+                response = view(known, *args, **kwargs)
             except LookElsewhere as elsewhere:
                 raise Http404(elsewhere.detail) from elsewhere
             except AskAPermittedPerson as refused:
                 raise PermissionDenied(refused.detail) from refused
+            # Leads and links may be on it: neither a shared computer's Back button nor an
+            # earlier answer to htmx may show what was there before.
+            add_never_cache_headers(response)
+            return response
 
         return cast("GuardedView[P]", login_required(guarded))
 

@@ -6,6 +6,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
@@ -16,6 +17,7 @@ A_YEAR_SECONDS = 365 * 24 * 60 * 60
 
 
 @require_safe
+@never_cache
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
     """List the accounts of this person; whoever has a single one is led into it."""
@@ -28,6 +30,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@never_cache
 @login_required
 def switch(request: HttpRequest) -> HttpResponse:
     """Show the accounts as a dialog, for htmx."""
