@@ -46,8 +46,8 @@ class EditorChoices:
         ("delivered", "Delivered"),
         ("duplicate", "Duplicate"),
         ("rejected", "Rejected"),
-        ("retry", "Retry: send again later"),
-        ("hold", "Hold: our set-up is wrong, wait"),
+        ("retry", "Retry later"),
+        ("hold", "Hold, set-up is wrong"),
     )
     reasons: Choices = (("text", "These words"), ("answer", "From the answer"))
     waits: Choices = (("", "As we usually do"), *sources)

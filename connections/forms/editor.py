@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from connections.exchange.config import ConnectionConfig
 from connections.forms.binding import Posted, nearest_field, read, without_blank_rows
@@ -94,9 +95,9 @@ class EditorForm:
         """Return the form as it is saved: without the rows that were left empty."""
         return without_blank_rows(self)
 
-    def config_document(self) -> dict[str, object]:
+    def config_document(self) -> dict[str, Any]:
         """Return the configuration, unchecked, in the shape of the REST API."""
-        document: dict[str, object] = {
+        return {
             "method": self.method,
             "variables": {row.name.strip(): row.value for row in self.variables},
             "environments": self.environments.document(),
@@ -107,10 +108,16 @@ class EditorForm:
             "required_attributes": list(self.required_attributes),
             "response_rules": [row.document() for row in self.response_rules],
             "delivery": self.delivery.document(),
+            "test_environment": self.test_environment or None,
             "test_cases": [row.document() for row in self.test_cases],
         }
-        if self.test_environment:
-            document["test_environment"] = self.test_environment
+
+    def document_over(self, current: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the configuration with what this form does not know as it is in `current`."""
+        document = {**current, **self.config_document()}
+        for part in ("authorization", "delivery"):
+            if current[part].get("type") == document[part].get("type"):
+                document[part] = current[part] | document[part]
         return document
 
     def typed_secrets(self) -> list[TypedSecret]:

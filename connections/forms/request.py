@@ -82,7 +82,10 @@ _FIELDS = {
 
 @dataclass(frozen=True, slots=True)
 class AuthorizationForm:
-    """The fields of all types, so that changing the type back loses nothing typed."""
+    """The fields of all types, so that changing the type back loses nothing typed.
+
+    A type that has no fields here was set through the REST API and stays as it is.
+    """
 
     type: str = "none"
     username: str = ""
@@ -126,8 +129,8 @@ class AuthorizationForm:
                     audience=client.audience,
                     credentials_in=client.credentials_in,
                 )
-            case _:  # a kind without fields here: saving then asks for them, and loses nothing
-                return cls(type=authorization.type)
+            case other:
+                return cls(type=other.type)
 
     def document(self) -> dict[str, object]:
         document: dict[str, object] = {"type": self.type}

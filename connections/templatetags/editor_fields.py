@@ -52,6 +52,7 @@ def text_area(
 ) -> dict[str, object]:
     return {
         "field": field,
+        "text": f"\n{field.value}",
         "label": label,
         "hint": hint,
         "rows": rows,
@@ -72,6 +73,7 @@ def select_field(
         "field": field,
         "label": label,
         "choices": choices,
+        "is_other": field.value not in dict(choices),
         "hint": hint,
         "hide_label": hide_label,
     }
@@ -114,4 +116,4 @@ def host(url: str) -> str:
 
 @register.filter
 def authorization_in_words(kind: str) -> str:
-    return dict(_CHOICES.authorization_types)[kind]
+    return dict(_CHOICES.authorization_types).get(kind, kind)

@@ -80,9 +80,12 @@ def _save_and_go_on(
     except ResolveConflict as refused:
         problem = Problem("", refused.code, refused.detail)
         return _page(request, connection, form, problems=(problem,))
-    _tell(request, change)
+    if change.dropped_secrets:
+        messages.warning(request, _dropped(change))
     if is_test:
         return start_test(request, change.connection)
+    if not change.dropped_secrets:
+        messages.success(request, _saved(change))
     return redirect(request.path)
 
 
@@ -91,7 +94,7 @@ def _save(
     request: AccountRequest, connection: Connection, form: EditorForm, *, now: datetime
 ) -> Change:
     """Save everything that was typed, or nothing of it."""
-    config, contacts, documentation = _documents(form)
+    config, contacts, documentation = _documents(connection, form)
     account, actor = request.access.account, request.access.actor
     typed = form.typed_secrets()
     change = services.change_connection(
@@ -121,6 +124,7 @@ def _save(
 
 
 def _documents(
+    connection: Connection,
     form: EditorForm,
 ) -> tuple[ConnectionConfig, tuple[Contact, ...], tuple[DocumentationLink, ...]]:
     """Return the typed documents. *Raises* CorrectInput with the problems of all of them."""
@@ -133,7 +137,10 @@ def _documents(
             problems.extend(refused.problems)
             return None
 
-    config = parsed(parse_config, form.config_document())
+    head = connection.head_version
+    # The editor does not show the samples, and saving does not lose them.
+    kept = {"response_samples": head.config.get("response_samples", ()) if head else ()}
+    config = parsed(parse_config, form.config_document() | kept)
     contacts = parsed(parse_contacts, [asdict(row) for row in form.contacts])
     documentation = parsed(parse_documentation, [asdict(row) for row in form.documentation])
     if config is None or contacts is None or documentation is None:
@@ -164,16 +171,15 @@ def _page(
     return render(request, "connections/connection_edit.html", {"page": page}, status=status)
 
 
-def _tell(request: AccountRequest, change: Change) -> None:
-    if change.dropped_secrets:
-        names = ", ".join(change.dropped_secrets)
-        messages.warning(
-            request,
-            f"Saved. The endpoint has another host now, so secrets of the old one were removed:"
-            f" {names}. Enter them again.",
-        )
-    elif change.new_version:
-        version = change.connection.head_version
-        messages.success(request, f"Saved as version {version.number if version else 1}.")
-    else:
-        messages.success(request, "Saved.")
+def _dropped(change: Change) -> str:
+    return (
+        "Saved. The endpoint has another host now, so secrets of the old one were removed:"
+        f" {', '.join(change.dropped_secrets)}. Enter them again."
+    )
+
+
+def _saved(change: Change) -> str:
+    version = change.connection.head_version
+    if change.new_version and version is not None:
+        return f"Saved as version {version.number}."
+    return "Saved."

@@ -69,11 +69,19 @@ def connection_try(request: AccountRequest, connection_id: UUID) -> HttpResponse
 
 def previewed(connection: Connection, form: EditorForm, *, now: datetime) -> PreviewFragment:
     try:
-        config = parse_config(form.config_document())
+        config = parse_config(form.document_over(head_config(connection)))
         shown = previews.preview(connection=connection, config=config, now=now)
     except CorrectInput as refused:
         return PreviewFragment(problems=linked(form, refused.problems))
     return PreviewFragment(shown)
+
+
+def head_config(connection: Connection) -> Mapping[str, Any]:
+    """Return the newest configuration as it is stored."""
+    version = connection.head_version
+    assert version is not None, "a connection has a version from its creation on"
+    config: Mapping[str, Any] = version.config
+    return config
 
 
 def tried(form: EditorForm, answer: TryForm, *, now: datetime) -> TryFragment:

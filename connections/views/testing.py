@@ -151,8 +151,9 @@ def test_show(request: AccountRequest, connection_id: UUID, run_id: UUID) -> Htt
         "may_write": request.access.allows(Permission.CONNECTION_WRITE),
         "may_test": request.access.allows(Permission.CONNECTION_TEST),
     }
-    fragment = "#result" if request.headers.get("HX-Request") else ""
-    return render(request, f"connections/test_show.html{fragment}", page)
+    if "HX-Request" in request.headers:
+        return render(request, "connections/test_show.html#result", page | {"is_fragment": True})
+    return render(request, "connections/test_show.html", page)
 
 
 def _result(result: Mapping[str, Any]) -> ShownResult:

@@ -10,6 +10,8 @@ class FormTabs extends HTMLElement {
     // The parser may not have come to the end of this element yet.
     if (document.readyState === "loading") addEventListener("DOMContentLoaded", this.show);
     else this.show();
+    // Going to the address's `#` takes the focus from the summary of errors: give it back.
+    addEventListener("load", () => document.querySelector(".error-summary")?.focus());
   }
 
   disconnectedCallback() {

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accounts.errors import Problem
+from connections.documents import dumped
 from connections.exchange.config import ConnectionConfig, Environment
 from connections.forms import AddForm, EditorForm, Field, bind, problems_by_field, with_rows_changed
 
@@ -156,6 +157,26 @@ def test_editor_unchanged_saves_the_same_configuration(authorization):
     config = ConnectionConfig.model_validate(FULL | {"authorization": authorization})
 
     assert saved(round_trip(editor(config))) == config
+
+
+def test_what_the_form_does_not_know_stays_as_it_is():
+    current = dumped(ConnectionConfig.model_validate(FULL)) | {"later": [1]}
+    current["authorization"] |= {"more": "kept"}
+    current["delivery"] |= {"timeout_seconds": 5, "more": "kept"}
+    document = round_trip(editor(FULL)).document_over(current)
+
+    assert document["later"] == [1]
+    assert document["authorization"]["more"] == "kept"
+    assert document["delivery"]["more"] == "kept"
+    assert document["delivery"]["timeout_seconds"] == "2.5"
+
+
+def test_authorization_of_another_type_keeps_nothing_of_the_old():
+    posted = posted_from(bind(editor(FULL), {}))
+    posted["authorization.type"] = "none"
+    current = dumped(ConnectionConfig.model_validate(FULL))
+
+    assert EditorForm.posted(posted).document_over(current)["authorization"] == {"type": "none"}
 
 
 def test_editor_unchanged_keeps_contacts_and_documentation():
