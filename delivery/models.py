@@ -25,6 +25,8 @@ class DeliveryStatus(models.TextChoices):
 
 WAITING = (DeliveryStatus.PENDING, DeliveryStatus.RETRYING)
 FINAL = tuple(status for status in DeliveryStatus if status not in WAITING)
+CANCELLABLE = models.Q(status__in=WAITING, lease_expires_at__isnull=True)
+"""What waits and no worker holds."""
 
 
 class Referral(TenantModel):

@@ -13,7 +13,7 @@ from accounts.vault import Vault
 from campaigns.models import Campaign
 from connections.models import Connection
 from delivery.masking import PersonMask, masked_attributes
-from delivery.models import WAITING, Attempt, Delivery, DeliveryStatus, Referral
+from delivery.models import CANCELLABLE, Attempt, Delivery, DeliveryStatus, Referral
 from delivery.sealing import open_attempt, open_attributes
 
 
@@ -88,20 +88,10 @@ def latest_deliveries(connection: Connection, limit: int = 20) -> list[Delivery]
     return list(deliveries.select_related("referral", "campaign")[:limit])
 
 
-def cancellable_deliveries(
-    account: Account, *, campaign: Campaign, connection: Connection
-) -> TenantQuerySet[Delivery]:
-    """Return what waits on this link and no worker holds: unlinking would cancel it."""
-    return Delivery.objects.for_account(account).filter(
-        campaign=campaign,
-        connection=connection,
-        status__in=WAITING,
-        lease_expires_at__isnull=True,
-    )
-
-
 def count_cancellable(account: Account, campaign: Campaign, connection: Connection) -> int:
-    return cancellable_deliveries(account, campaign=campaign, connection=connection).count()
+    """Return how many deliveries unlinking the campaign from the connection would cancel."""
+    deliveries = Delivery.objects.for_account(account)
+    return deliveries.filter(CANCELLABLE, campaign=campaign, connection=connection).count()
 
 
 def referrals_today(account: Account, *, now: datetime) -> int:

@@ -13,7 +13,7 @@ from accounts.tenancy import TenantQuerySet
 from campaigns.models import Campaign
 from connections.models import Connection
 from delivery import queue
-from delivery.models import WAITING, Delivery, DeliveryStatus
+from delivery.models import CANCELLABLE, WAITING, Delivery, DeliveryStatus
 
 
 class WaitForTheAttempt(ResolveConflict):
@@ -68,7 +68,7 @@ def cancel_archived(*, account: Account, connection: Connection, now: datetime) 
 
 def _cancel(deliveries: TenantQuerySet[Delivery], reason: str, now: datetime) -> int:
     """Cancel those of these that wait; a claim at the same moment gets each of them or we do."""
-    waiting = deliveries.filter(status__in=WAITING, lease_expires_at__isnull=True)
+    waiting = deliveries.filter(CANCELLABLE)
     return waiting.update(
         status=DeliveryStatus.CANCELLED, reason=reason, finished_at=now, next_attempt_at=None
     )

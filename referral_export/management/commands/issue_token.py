@@ -4,6 +4,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError
 from django.utils import timezone
 
 from accounts.access import Actor
@@ -39,7 +40,13 @@ class Command(BaseCommand):
         scopes: list[Permission] | None,
         **_options: Any,
     ) -> None:
-        found = Account.objects.filter(slug=account).first()
+        try:
+            found = Account.objects.filter(slug=account).first()
+        except OperationalError as away:
+            raise CommandError(
+                "PostgreSQL does not answer: is the product running (`make run`), and are"
+                " DATABASE_URL and REFERRAL_EXPORT_VAR those that it was started with?"
+            ) from away
         if found is None:
             raise CommandError(f'There is no account with the slug "{account}".')
         try:
