@@ -13,6 +13,8 @@ class Compiler:
         self.problems: list[ConfigProblem] = []
         self.secrets: dict[str, str] = {}
         """Every secret that is referred to, and the pointer of the first place that does."""
+        self.names: set[str] = set()
+        """Every name that some template uses."""
         self._names = names
 
     def refuse(self, pointer: str, code: str, detail: str) -> None:
@@ -25,7 +27,7 @@ class Compiler:
         except TemplateRefused as refused:
             self.refuse(pointer, refused.code, str(refused))
             return Template("", dialect=dialect, names=self._names, place=pointer)
-        self._note_secrets(template.secrets, pointer)
+        self._note(template, pointer)
         return template
 
     def value(self, source: str, *, pointer: str) -> ValueTemplate:
@@ -35,11 +37,12 @@ class Compiler:
         except TemplateRefused as refused:
             self.refuse(pointer, refused.code, str(refused))
             return ValueTemplate("", names=self._names, place=pointer)
-        self._note_secrets(template.secrets, pointer)
+        self._note(template, pointer)
         return template
 
-    def _note_secrets(self, names: frozenset[str], pointer: str) -> None:
-        for name in sorted(names):
+    def _note(self, template: Template | ValueTemplate, pointer: str) -> None:
+        self.names |= template.names
+        for name in sorted(template.secrets):
             self.secrets.setdefault(name, pointer)
 
 

@@ -1,6 +1,7 @@
 """One configuration compiled piece by piece, and everything that is wrong with it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from connections.exchange.attributes import CATALOGUE, AttributeErrors, parse_attributes
@@ -8,6 +9,7 @@ from connections.exchange.authorization import AuthorizationKind, compile_author
 from connections.exchange.bodies import Body, compile_body
 from connections.exchange.compiler import Compiler
 from connections.exchange.config import ConnectionConfig, Environment
+from connections.exchange.custom_fields import CustomField
 from connections.exchange.endpoint import origin_problem
 from connections.exchange.headers import header_problem
 from connections.exchange.language import Names, Template
@@ -28,18 +30,21 @@ class Parts:
     body: Body
     secrets: Mapping[str, str]
     """Every secret that is referred to, and the pointer of the first place that does."""
+    custom_fields: tuple[CustomField, ...]
+    """Those of the account's that this configuration uses."""
     problems: tuple[ConfigProblem, ...]
 
 
-def compile_parts(config: ConnectionConfig) -> Parts:
+def compile_parts(config: ConnectionConfig, custom_fields: Sequence[CustomField] = ()) -> Parts:
     """Compile every template and check every name and rule."""
-    compiler = Compiler(Names(variables=frozenset(config.variables)))
+    names = Names(frozenset(config.variables), frozenset(field.name for field in custom_fields))
+    compiler = Compiler(names)
     endpoints = _compile_endpoints(config, compiler)
     query = _compile_query(config, compiler)
     authorization = compile_authorization(config.authorization, compiler)
     headers = _compile_headers(config, compiler, authorization.headers)
     body = compile_body(config, compiler)
-    _check_required(config, compiler)
+    _check_required(config, compiler, {*CATALOGUE, *names.custom})
     _check_test_cases(config, compiler)
     return Parts(
         endpoints=endpoints,
@@ -48,6 +53,11 @@ def compile_parts(config: ConnectionConfig) -> Parts:
         headers=headers,
         body=body,
         secrets=compiler.secrets,
+        custom_fields=tuple(
+            field
+            for field in custom_fields
+            if field.name in compiler.names or field.name in config.required_attributes
+        ),
         problems=(*compiler.problems, *check_rules(config.response_rules)),
     )
 
@@ -96,13 +106,13 @@ def _compile_headers(
     return tuple(headers)
 
 
-def _check_required(config: ConnectionConfig, compiler: Compiler) -> None:
+def _check_required(config: ConnectionConfig, compiler: Compiler, known: AbstractSet[str]) -> None:
     for index, name in enumerate(config.required_attributes):
-        if name not in CATALOGUE:
+        if name not in known:
             compiler.refuse(
                 f"/required_attributes/{index}",
                 "unknown_attribute",
-                f'there is no attribute "{name[:100]}".{suggestion(name, CATALOGUE)}',
+                f'there is no attribute "{name[:100]}".{suggestion(name, known)}',
             )
 
 

@@ -1,6 +1,6 @@
 """From configuration, attributes and secrets to a request, or to an error that says what to do."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -9,6 +9,7 @@ from connections.exchange.authorization import OAuth2, Sending
 from connections.exchange.config import ConnectionConfig, Environment
 from connections.exchange.configuration import Parts, compile_parts, endpoint_pointer
 from connections.exchange.context import Context
+from connections.exchange.custom_fields import CustomField
 from connections.exchange.endpoint import check_path, secret_hosts, with_query
 from connections.exchange.language import Scope, open_scope, values_in_scope
 from connections.exchange.language.values import is_empty
@@ -54,30 +55,36 @@ class CompiledConfig:
         return isinstance(self.parts.authorization, OAuth2)
 
 
-def compile_config(config: ConnectionConfig) -> CompiledConfig:
+def compile_config(
+    config: ConnectionConfig, *, custom_fields: Sequence[CustomField] = ()
+) -> CompiledConfig:
     """Return the configuration, ready to render and to classify with.
 
     Raises: RenderError with the first problem of a configuration that `check_config` refuses.
     """
-    parts = compile_parts(config)
+    parts = compile_parts(config, custom_fields)
     if parts.problems:
         first = parts.problems[0]
         raise RenderError(first.code, first.detail, place=first.pointer)
     return CompiledConfig(config, parts, compile_rules(config.response_rules))
 
 
-def referenced_secrets(config: ConnectionConfig) -> frozenset[str]:
+def referenced_secrets(
+    config: ConnectionConfig, *, custom_fields: Sequence[CustomField] = ()
+) -> frozenset[str]:
     """Return the names of all secrets that the configuration refers to."""
-    return frozenset(compile_parts(config).secrets)
+    return frozenset(compile_parts(config, custom_fields).secrets)
 
 
-def check_config(config: ConnectionConfig) -> list[ConfigProblem]:
+def check_config(
+    config: ConnectionConfig, *, custom_fields: Sequence[CustomField] = ()
+) -> list[ConfigProblem]:
     """Return everything that is wrong with a configuration and that its type cannot say.
 
     When all else is right it is rendered once with the attributes' examples, so that a missing
     comma is found here and not by the first referral.
     """
-    parts = compile_parts(config)
+    parts = compile_parts(config, custom_fields)
     return list(parts.problems) or _problems_of_example(config, parts)
 
 
@@ -127,7 +134,6 @@ def render(
 
     Raises: RenderError, also for a required attribute that is empty or a secret without value.
     """
-    _check_required(compiled, context)
     scope = _open_scope(compiled, environment=environment, context=context, secrets=secrets)
     parts, draft = compiled.parts, Draft()
     _add_query(parts, scope, draft)
@@ -166,9 +172,9 @@ def render_token_request(
     return authorization.token_request(scope)
 
 
-def _check_required(compiled: CompiledConfig, context: Context) -> None:
+def _check_required(compiled: CompiledConfig, values: Mapping[str, object]) -> None:
     for index, name in enumerate(compiled.config.required_attributes):
-        if is_empty(context.attributes.get(name)):
+        if is_empty(values.get(name)):
             raise RenderError(
                 "required_attribute_missing",
                 f"{name} is empty; this connection needs it",
@@ -183,6 +189,21 @@ def _open_scope(
     context: Context,
     secrets: Mapping[str, str],
 ) -> Scope:
+    custom = {
+        field.name: field.value_for(context.attributes.get(field.source))
+        for field in compiled.parts.custom_fields
+    }
+    values = values_in_scope(
+        context=context, custom=custom, variables=compiled.config.variables, secrets=secrets
+    )
+    _check_required(compiled, values)
+    _check_secrets(compiled, environment, secrets)
+    return open_scope(values)
+
+
+def _check_secrets(
+    compiled: CompiledConfig, environment: Environment, secrets: Mapping[str, str]
+) -> None:
     for name, place in compiled.parts.secrets.items():
         if not secrets.get(name):
             raise RenderError(
@@ -190,9 +211,6 @@ def _open_scope(
                 f'the secret "{name}" has no value for {environment}: set it under Authorization',
                 place=place,
             )
-    return open_scope(
-        values_in_scope(context=context, variables=compiled.config.variables, secrets=secrets)
-    )
 
 
 def _add_query(parts: Parts, scope: Scope, draft: Draft) -> None:

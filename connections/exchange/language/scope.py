@@ -30,12 +30,14 @@ class Names:
     """What the templates of one connection may name; secrets are known only when it is sent."""
 
     variables: frozenset[str] = frozenset()
+    custom: frozenset[str] = frozenset()
+    """The account's custom fields, which stand beside the attributes."""
 
     def roots(self) -> Iterator[str]:
         yield from (VARIABLES, SECRETS, *MEMBERS)
 
     def alone(self) -> Iterator[str]:
-        yield from (*CATALOGUE, *ALONE)
+        yield from (*CATALOGUE, *self.custom, *ALONE)
 
     def members(self, root: str) -> tuple[str, ...]:
         return tuple(sorted(self.variables)) if root == VARIABLES else MEMBERS[root]
@@ -46,10 +48,14 @@ def flat_name(root: str, member: str) -> str:
 
 
 def values_in_scope(
-    *, context: Context, variables: Mapping[str, str], secrets: Mapping[str, str]
+    *,
+    context: Context,
+    custom: Mapping[str, str | None],
+    variables: Mapping[str, str],
+    secrets: Mapping[str, str],
 ) -> dict[str, object]:
     """Return every value by its flat name; an attribute that the referral lacks is None."""
-    values: dict[str, object] = {**_NO_ATTRIBUTES, **context.attributes}
+    values: dict[str, object] = {**_NO_ATTRIBUTES, **context.attributes, **custom}
     values |= {flat_name(VARIABLES, name): value for name, value in variables.items()}
     values |= {flat_name(SECRETS, name): value for name, value in secrets.items()}
     values["referral__id"] = context.referral_id

@@ -306,12 +306,15 @@ class _Checker:
 def secret_names(tree: nodes.Node) -> frozenset[str]:
     """Return the names of the secrets that a checked tree, or a part of one, refers to."""
     prefix = flat_name(SECRETS, "")
-    own = [tree] if isinstance(tree, nodes.Name) else []
     return frozenset(
-        node.name.removeprefix(prefix)
-        for node in (*own, *tree.find_all(nodes.Name))
-        if node.name.startswith(prefix)
+        name.removeprefix(prefix) for name in names_in(tree) if name.startswith(prefix)
     )
+
+
+def names_in(tree: nodes.Node) -> frozenset[str]:
+    """Return the flat names that a checked tree, or a part of one, refers to."""
+    own = [tree] if isinstance(tree, nodes.Name) else []
+    return frozenset(node.name for node in (*own, *tree.find_all(nodes.Name)))
 
 
 def _how_many(name: str) -> str:

@@ -15,7 +15,7 @@ from connections.exchange.language.encoders import ENCODERS
 from connections.exchange.language.filters import FILTERS, JOIN, TESTS, join_text
 from connections.exchange.language.placement import place_values
 from connections.exchange.language.scope import Names
-from connections.exchange.language.syntax import parse_template, secret_names
+from connections.exchange.language.syntax import names_in, parse_template, secret_names
 from connections.exchange.language.values import ValueProblem
 from connections.exchange.problems import RenderError
 from connections.exchange.request import MASK, Rendered
@@ -24,7 +24,7 @@ Scope: TypeAlias = Context
 """Where templates read their names from."""
 
 _FILE_NAME = "<template>"
-_RESULT = "result"
+_RESULT = "_result"  # no name in a template begins with an underscore
 
 
 def _sandbox() -> ImmutableSandboxedEnvironment:
@@ -62,6 +62,7 @@ class Template:
     def __init__(self, source: str, *, dialect: Dialect, names: Names, place: str) -> None:
         """Compile the source; raises TemplateRefused."""
         tree = parse_template(source, names=names, environment=_SANDBOX)
+        self.names = names_in(tree)
         self.secrets = secret_names(tree)
         masked = deepcopy(tree) if self.secrets else None
         place_values(tree, dialect, masked=False)
@@ -91,8 +92,9 @@ class ValueTemplate:
         self._text = None
         if expression is None:
             self._text = Template(source, dialect=TEXT, names=names, place=place)
-            self.secrets = self._text.secrets
+            self.names, self.secrets = self._text.names, self._text.secrets
         else:
+            self.names = names_in(expression)
             self.secrets = secret_names(expression)
             target = nodes.Name(_RESULT, "store", lineno=1)
             tree.body = [nodes.Assign(target, expression, lineno=1)]

@@ -36,6 +36,7 @@ def rendered(source, attributes=None, dialect=TEXT, limit=10_000, secrets=None):
     values = values_in_scope(
         context=make_context(attributes),
         variables={"list_id": "a1b2"},
+        custom={},
         secrets=secrets or {"crm_key": "s3cret"},
     )
     return compiled(source, dialect).render(open_scope(values), limit=limit)
