@@ -139,7 +139,14 @@ class TestRun(TenantModel):
     finished_at = models.DateTimeField(null=True)
 
     class Meta(TenantModel.Meta):
-        indexes = (models.Index(fields=("connection", "-id"), name="test_run_newest_first"),)
+        indexes = (
+            models.Index(fields=("connection", "-id"), name="test_run_newest_first"),
+            models.Index(
+                fields=("created_at",),
+                condition=models.Q(status=TestRunStatus.RUNNING),
+                name="test_run_under_way",
+            ),
+        )
 
 
 class TestResult(TenantModel):

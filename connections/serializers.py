@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.serializers import StrictSerializer
@@ -37,6 +38,8 @@ class SecretField(serializers.CharField):
 
 
 class ConnectionIn(StrictSerializer):
+    """A connection to add; a name and an endpoint are enough."""
+
     name = serializers.CharField(max_length=100, help_text="Unique in the account.")
     config = DocumentField(
         document=ConnectionConfig,
@@ -128,12 +131,16 @@ class ChangedConnectionOut(ConnectionOut):
 
 
 class ActivationIn(StrictSerializer):
+    """Nothing after a passed test run; else the reason for doing without."""
+
     override = serializers.CharField(
         required=False, help_text="Why it goes live without a passed test run; recorded."
     )
 
 
 class SecretIn(StrictSerializer):
+    """A credential; kept sealed, and never returned."""
+
     value = SecretField()
     environment = serializers.ChoiceField(
         [*Environment], required=False, help_text="Left out: every environment."
@@ -141,6 +148,8 @@ class SecretIn(StrictSerializer):
 
 
 class SampleReferralIn(StrictSerializer):
+    """What the templates see as `referral`."""
+
     external_id = serializers.CharField(max_length=200, required=False)
     occurred_at = serializers.DateTimeField(required=False)
 
@@ -167,6 +176,22 @@ class PreviewOut(serializers.Serializer[Any]):
     body = serializers.CharField(allow_blank=True)
 
 
+@extend_schema_field(
+    {
+        "oneOf": [
+            {"type": "object", "additionalProperties": {"type": "string"}},
+            {
+                "type": "array",
+                "items": {
+                    "type": "array",
+                    "items": {"type": "string"},
+                    "minItems": 2,
+                    "maxItems": 2,
+                },
+            },
+        ]
+    }
+)
 class HeadersField(serializers.Field[Any, Any, Any, Any]):
     """Headers as an object, or as pairs of name and value, the way attempts show them."""
 

@@ -59,7 +59,7 @@ def create_connection(
         updated_at=now,
     )
     _save_named(connection)
-    _add_version(connection, dumped(config), number=1, actor=actor, now=now)
+    _add_version(connection, config, number=1, actor=actor, now=now)
     connection.save(update_fields=["head_version"])
     keep_secret_values(connection, config, secret_values or {}, actor=actor, now=now)
     record_event(
@@ -198,16 +198,15 @@ def _change_config(
     if isinstance(config, MergePatch):
         config = config.applied_to(head.document)
     require_usable(config)
-    document = dumped(config)
-    if document == head.config:
+    if config == head.document:
         return False
-    _add_version(connection, document, number=head.number + 1, actor=actor, now=now)
+    _add_version(connection, config, number=head.number + 1, actor=actor, now=now)
     return True
 
 
 def _add_version(
     connection: Connection,
-    document: dict[str, object],
+    config: ConnectionConfig,
     *,
     number: int,
     actor: Actor,
@@ -217,7 +216,7 @@ def _add_version(
         account=connection.account,
         connection=connection,
         number=number,
-        config=document,
+        config=dumped(config),
         created_by=actor.label,
         created_at=now,
     )

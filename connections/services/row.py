@@ -19,13 +19,10 @@ def locked_connection(
     *Raises* LookElsewhere; ReadAgain when it is not at the expected revision any more;
     ResolveConflict when it is archived.
     """
-    # no_key: referrals that name it go on being inserted.
-    connections = Connection.objects.for_account(account).select_for_update(
-        of=("self",), no_key=True
-    )
-    connection = connections.select_related("head_version", "live_version").get_or_404(
-        id=connection_id
-    )
+    # no_key: referrals that name it go on being inserted. Its versions are read afterwards: a
+    # join would still show them as they were before the lock was waited for.
+    connections = Connection.objects.for_account(account).select_for_update(no_key=True)
+    connection = connections.get_or_404(id=connection_id)
     connection.account = account
     if expected_revision not in (None, connection.revision):
         raise ReadAgain(

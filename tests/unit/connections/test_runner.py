@@ -210,6 +210,14 @@ class TestRunning:
             runner.run_test(started.id, sender=sender, now=timezone.now())
         assert [one["email"] for one in received(crm)].count(email) == 1
 
+    def test_run_that_another_worker_has_is_left_alone(self, crm, cast, sender):
+        email = unique("taken@example.com")
+        started = start(cast.account, cast.actor, configured(crm), attributes={"email": email})
+        TestRun.objects.for_account(cast.account).update(started_at=timezone.now())
+        runner.run_test(started.id, sender=sender, now=timezone.now())
+        assert email not in [one["email"] for one in received(crm)]
+        assert shown(started)["status"] == "running"
+
     def test_cases_that_do_not_fit_into_the_time_say_so(self, crm, run, monkeypatch):
         monkeypatch.setattr(runner, "RUN_SECONDS", -1)
         done = run(configured(crm))

@@ -1,7 +1,10 @@
 """Connections are added, changed and archived; each changed configuration is a version."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from django.db import IntegrityError, InternalError, transaction
+from django.db import connections as databases
 
 from accounts.errors import CorrectInput, LookElsewhere, ReadAgain, ResolveConflict
 from connections import selectors, services
@@ -9,6 +12,7 @@ from connections.documents import parse_config, parse_contacts
 from connections.exchange.config import Environment
 from connections.models import Connection, ConnectionVersion, Secret
 from connections.signals import connection_archived
+from tests.cast import BEGINNING, make_cast
 from tests.unit.connections.services.changes import (
     BASIC,
     PRODUCTION,
@@ -167,3 +171,24 @@ class TestArchive:
     def test_its_name_is_free(self, connection, who, make_connection):
         self.archive(who, connection)
         assert make_connection(name=connection.name).name == connection.name
+
+
+def test_changes_at_the_same_moment_make_one_version_each(transactional_db):
+    cast = make_cast()
+    who = {"account": cast.account, "actor": cast.actor, "now": BEGINNING}
+    config = parse_config({"environments": PRODUCTION})
+    connection = services.create_connection(**who, name="CRM", config=config)
+
+    def change_variable(number):
+        try:
+            variables = {f"name_{number}": "value"}
+            return patch(who, connection, variables=variables).connection.head_version.number
+        finally:
+            databases.close_all()
+
+    with ThreadPoolExecutor(max_workers=6) as pool:
+        numbers = list(pool.map(change_variable, range(6)))
+    assert sorted(numbers) == [2, 3, 4, 5, 6, 7]
+    # Each was merged into what the one before had made, so none is lost.
+    last = selectors.connection_of(cast.account, connection.id).head_version
+    assert len(last.document.variables) == 6
