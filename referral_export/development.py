@@ -14,7 +14,7 @@ from referral_export.processes import Program
 from referral_export.supervisor import StopAskedError, Supervisor, supervising
 
 SERVER_SECONDS = 30
-READY_SECONDS = 60
+READY_SECONDS = 120
 
 
 class CannotStartError(Exception):
