@@ -1,0 +1,1 @@
+"""How fast the engine is, beside what one would write first and what the machine can do at all."""

@@ -1,0 +1,170 @@
+"""Servers, processes and data of one run, all in a directory that goes with it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
+
+from accounts.access import Actor
+from accounts.models import Account
+from accounts.services import create_account
+from campaigns.services import create_campaign, link_campaign
+from connections.exchange.config import ConnectionConfig
+from connections.services import activate_connection, create_connection
+from delivery.intake import ReferralIn, accept_referrals
+from delivery.models import Delivery
+
+ACTOR = Actor(label="the bench")
+# One busy advertiser: what counts is the engine, not how politely it treats the receiver.
+CONNECTIONS = 4
+CONCURRENCY = 128
+TEMPLATE = """{
+  "email": "{{ email }}", "first_name": "{{ first_name }}", "last_name": "{{ last_name }}",
+  "postcode": "{{ postal_code }}", "mobile": "{{ mobile_number }}",
+  "list": "{{ variables.list_id }}", "reference": "{{ referral.external_id }}"
+}"""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    directory: Path
+    account: Account
+    sink_url: str
+
+    def accept(self, count: int, campaign: str) -> list[UUID]:
+        """Hand in this many referrals and return the ids of their deliveries."""
+        deliveries = []
+        for start in range(0, count, 1_000):
+            items = [_referral(campaign, start + n) for n in range(min(1_000, count - start))]
+            for accepted in accept_referrals(
+                account=self.account, items=items, now=datetime.now(UTC)
+            ):
+                deliveries += accepted.deliveries
+        return deliveries
+
+    def waiting(self) -> int:
+        deliveries = Delivery.objects.for_account(self.account)
+        return deliveries.filter(status__in=("pending", "retrying")).count()
+
+
+def set_stage(directory: Path, sink_url: str) -> Stage:
+    """Make an account to measure with."""
+    now = datetime.now(UTC)
+    account = create_account(name="Bench", slug="bench", actor=ACTOR, now=now)
+    return Stage(directory, account, sink_url)
+
+
+def add_campaigns(stage: Stage, name: str, *, count: int = 1) -> None:
+    """Add campaigns `name-0`, `name-1`, …, each linked to a connection of its own to the sink."""
+    for number in range(count):
+        reference = f"{name}-{number}"
+        who = {"account": stage.account, "actor": ACTOR, "now": datetime.now(UTC)}
+        campaign = create_campaign(name=reference, reference=reference, **who)
+        connection = create_connection(
+            name=reference,
+            config=_config(stage.sink_url),
+            secret_values={"crm_password": "a long password"},
+            **who,
+        )
+        activate_connection(connection_id=connection.id, override="a benchmark of ours", **who)
+        link_campaign(connection_id=connection.id, campaign_id=campaign.id, **who)
+
+
+def _config(url: str) -> ConnectionConfig:
+    return ConnectionConfig.model_validate(
+        {
+            "environments": {"production": {"url": f"{url}/leads"}},
+            "variables": {"list_id": "a1b2c3"},
+            "authorization": {
+                "type": "basic",
+                "username": "bench",
+                "password": {"secret": "crm_password"},
+            },
+            "headers": [{"name": "X-Source", "value": "referral"}],
+            "body": {"encoding": "json", "template": TEMPLATE},
+            "required_attributes": ["email"],
+            "delivery": {"concurrency": CONCURRENCY},
+        }
+    )
+
+
+def _referral(campaign: str, number: int) -> ReferralIn:
+    return ReferralIn(
+        campaign=campaign,
+        external_id=f"{time.monotonic_ns()}-{number}",
+        attributes=attributes(number),
+    )
+
+
+def attributes(number: int) -> dict[str, object]:
+    return {
+        "email": f"jane.{number}@example.com",
+        "first_name": "Jane",
+        "last_name": "O'Hara",
+        "postal_code": "10010",
+        "mobile_number": "7327572923",
+        "ip_address": "203.0.113.7",
+    }
+
+
+@contextmanager
+def running(
+    directory: Path, name: str, *arguments: str, environment: dict[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run `python -m …` in a process group of its own until the block is left."""
+    with (directory / f"{name}.log").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", *arguments],
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            env=os.environ | (environment or {}),
+        )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+@contextmanager
+def running_sink(directory: Path) -> Iterator[str]:
+    port_file = directory / "sink.port"
+    with running(directory, "sink", "bench.sink", str(port_file)):
+        wait_until(lambda: port_file.exists() and port_file.read_text() != "", "the sink")
+        yield f"http://127.0.0.1:{port_file.read_text()}"
+
+
+def celery_worker(queue: str, *options: str) -> Sequence[str]:
+    """Return the worker's command line of `make run`."""
+    command = ["celery", "--app", "referral_export", "worker", "--concurrency", "2"]
+    command += ["--without-gossip", "--without-mingle", "--queues", queue]
+    return [*command, "--hostname", f"{queue}@%h", *options]
+
+
+def wait_until(condition: Callable[[], bool], what: str, *, seconds: float = 120) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{what}: not within {seconds:g} s")
+        time.sleep(0.05)
+
+
+def answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as response:
+            return bool(response.status == 200)
+    except OSError:
+        return False
