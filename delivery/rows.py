@@ -42,4 +42,4 @@ def why(reason: str, delivery: Delivery) -> str:
         return reason[0].upper() + reason[1:]
     if delivery.status == DeliveryStatus.PENDING:
         return "Waiting to be sent"
-    return "–"
+    return delivery.get_status_display()
