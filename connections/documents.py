@@ -68,7 +68,12 @@ class MergePatch:
 
     def applied_to(self, config: ConnectionConfig) -> ConnectionConfig:
         """Return the changed configuration. *Raises* CorrectInput."""
-        return parse_config(merged(dumped(config), self.patch))
+        try:
+            changed = merged(dumped(config), self.patch)
+        except RecursionError as endless:
+            detail = "This is nested deeper than any configuration is."
+            raise CorrectInput(Problem("/config", "too_deep", detail)) from endless
+        return parse_config(changed)
 
 
 def parse_config(raw: object) -> ConnectionConfig:

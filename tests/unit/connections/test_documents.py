@@ -184,3 +184,11 @@ def test_merge_patch_changes_only_what_it_names():
     config = parse_config(MINIMAL | {"variables": {"a": "1", "b": "2"}})
     changed = MergePatch({"variables": {"a": None}, "method": "PUT"}).applied_to(config)
     assert dumped(changed) == dumped(config) | {"method": "PUT", "variables": {"b": "2"}}
+
+
+def test_merge_patch_without_end_is_refused():
+    config = parse_config(MINIMAL)
+    endless = {}
+    for _ in range(5_000):
+        endless = {"a": endless}
+    assert set(problems(MergePatch(endless).applied_to, config)) == {"/config"}
