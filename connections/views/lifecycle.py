@@ -37,7 +37,9 @@ def connection_activate(request: AccountRequest, connection_id: UUID) -> HttpRes
             problem = refused.detail
         else:
             number = activated.live_version.number if activated.live_version else 1
-            messages.success(request, f"Version {number} is live.")
+            messages.success(
+                request, f"Version {number} is live. Link campaigns to it under Real-time referral."
+            )
             return _to_editor(request, activated)
     page = {
         "connection": connection,

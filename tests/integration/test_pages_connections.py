@@ -8,15 +8,26 @@ from django.db import connection as database
 from django.http import QueryDict
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from connections.exchange.config import Environment
 from connections.models import Connection, ConnectionStatus, Secret, TestRun
+from connections.runner import Sender, run_test
 from connections.selectors import secret_values
+from referral_export.sandbox_crm import API_KEY, make_app
+from tests.loopback import serving
 
 pytestmark = pytest.mark.django_db
 
 LIST = "/accounts/acme/integrations/connections/"
 URL = "https://api.acme-leads.com/v1/leads"
+
+
+@pytest.fixture
+def sender():
+    made = Sender()
+    yield made
+    made.close()
 
 
 def client_of(user) -> Client:
@@ -403,6 +414,34 @@ def tested(cast, connection):
         requested_by="Ana",
         created_at=connection.created_at,
     )
+
+
+def test_result_shows_what_was_sent_what_came_and_why(cast, manager, connection, sender):
+    with serving(make_app()) as sandbox:
+        started = edit(
+            manager,
+            connection,
+            then="test",
+            environments__testing__url=f"{sandbox}/crm/smart",
+            authorization__type="bearer",
+            authorization__token__value=API_KEY,
+            body__template='{"email": "{{ email }}"}',
+            test_cases__0__name="Known lead",
+            test_cases__0__attributes="email = duplicate@example.com",
+            test_cases__0__expected_outcome="delivered",
+        )
+        run = TestRun.objects.for_account(cast.account).get()
+        run_test(run.id, sender=sender, now=timezone.now())
+    page = manager.get(started.url).content.decode()
+
+    assert "Not as expected" in page
+    assert "0 of 1 test leads" in page
+    assert "duplicate@example.com" in page
+    assert "409" in page
+    assert "No rule matched" in page
+    assert "Authorization: Bearer &#x27;&quot;$SECRET&quot;" in page.replace("&#39;", "&#x27;")
+    assert API_KEY not in page
+    assert "Activate version" not in page
 
 
 def test_passed_result_offers_to_activate(manager, connection, tested):
