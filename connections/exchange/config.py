@@ -94,9 +94,24 @@ class Endpoint(Document):
     """Absolute URL; path and query may hold expressions, scheme, host and port may not."""
 
 
-class QueryParameter(Document):
+class Parameter(Document):
     name: Name
     value: Template
+
+
+class EmptyValue(StrEnum):
+    """What is sent for a field whose value is empty."""
+
+    NULL = "null"
+    EMPTY = "empty"
+    OMIT = "omit"
+
+
+class NestedEncoding(StrEnum):
+    """What a parameter's value may be by itself."""
+
+    JSON = "json"
+    XML = "xml"
 
 
 class NoAuthorization(Document):
@@ -135,7 +150,7 @@ class OAuth2Authorization(Document):
     credentials_in: Literal["header", "body"] = "header"
     request_format: Literal["form", "json", "query"] = "form"
     """How the token is asked for: by POST as a form or as JSON, or by GET."""
-    parameters: Annotated[tuple[QueryParameter, ...], Field(max_length=20)] = ()
+    parameters: Annotated[tuple[Parameter, ...], Field(max_length=20)] = ()
     """What else the token address wants to be told."""
     prefix: Template = "Bearer "
     """Put before the access token as it is, for example `Zoho-oauthtoken `."""
@@ -177,14 +192,29 @@ class Header(Document):
     value: Value
 
 
-class BodyField(Document):
-    """One parameter of a body that is written as fields."""
-
-    name: Name
-    """Dots nest and `[]` appends: `merge_fields.FNAME`, `tags[]`."""
-    value: Template
-    required: bool = False
+class QueryParameter(Parameter):
     omit_empty: bool = False
+    value_encoding: NestedEncoding | None = None
+    """Says that the value is a JSON or XML document of its own, escaped and checked as such."""
+
+
+class BodyField(QueryParameter):
+    """One parameter of a body that is written as fields.
+
+    In its name dots nest and `[]` appends: `merge_fields.FNAME`, `tags[]`. In XML a last step
+    `@id` is an attribute and `#text` the text beside attributes.
+    """
+
+    required: bool = False
+    empty: EmptyValue | None = None
+    """`omit` means the same as `omit_empty`; without either the value goes out as it is: `null`
+    for an attribute that the referral lacks, else empty text."""
+
+    @model_validator(mode="after")
+    def one_way_to_be_empty(self) -> Self:
+        if self.omit_empty and self.empty not in (None, EmptyValue.OMIT):
+            raise ValueError(f"omit_empty and empty={self.empty} contradict: remove one of them")
+        return self
 
 
 class Body(Document):

@@ -13,10 +13,20 @@ from connections.exchange.custom_fields import CustomField
 from connections.exchange.endpoint import origin_problem
 from connections.exchange.headers import header_problem
 from connections.exchange.language import Names, Template
-from connections.exchange.language.dialects import HEADER, PARAMETER, URL
+from connections.exchange.language.dialects import HEADER, URL
 from connections.exchange.language.filters import percent_encode
+from connections.exchange.parameters import IN_URL, ParameterValue, compile_parameter
 from connections.exchange.problems import ConfigProblem, suggestion
 from connections.exchange.responses import check_rules
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledParameter:
+    """A query parameter; its name is percent-encoded already."""
+
+    name: str
+    value: ParameterValue
+    omit_empty: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +34,7 @@ class Parts:
     """The compiled parts of a configuration; good for use only when `problems` is empty."""
 
     endpoints: Mapping[Environment, Template]
-    query: tuple[tuple[str, Template], ...]
+    query: tuple[CompiledParameter, ...]
     authorization: AuthorizationKind
     headers: tuple[tuple[str, Template], ...]
     body: Body
@@ -76,15 +86,14 @@ def endpoint_pointer(environment: Environment) -> str:
     return f"/environments/{environment}/url"
 
 
-def _compile_query(
-    config: ConnectionConfig, compiler: Compiler
-) -> tuple[tuple[str, Template], ...]:
+def _compile_query(config: ConnectionConfig, compiler: Compiler) -> tuple[CompiledParameter, ...]:
     return tuple(
-        (
-            percent_encode(parameter.name),
-            compiler.template(parameter.value, dialect=PARAMETER, pointer=f"/query/{index}/value"),
+        CompiledParameter(
+            name=percent_encode(source.name),
+            value=compile_parameter(source, IN_URL, compiler, pointer=f"/query/{index}/value"),
+            omit_empty=source.omit_empty,
         )
-        for index, parameter in enumerate(config.query)
+        for index, source in enumerate(config.query)
     )
 
 

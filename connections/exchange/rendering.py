@@ -214,9 +214,11 @@ def _check_secrets(
 
 
 def _add_query(parts: Parts, scope: Scope, draft: Draft) -> None:
-    for name, template in parts.query:
-        value = template.render(scope, limit=MAX_LINE_CHARACTERS)
-        draft.query.append(value.after(Rendered.plain(f"{name}=")))
+    for parameter in parts.query:
+        value = parameter.value.render(scope, limit=MAX_LINE_CHARACTERS)
+        if value.sent or not parameter.omit_empty:
+            name = parameter.name
+            draft.query.append(Rendered(f"{name}={value.sent}", f"{name}={value.shown}"))
 
 
 def _add_headers(parts: Parts, scope: Scope, draft: Draft) -> None:
