@@ -2,10 +2,9 @@
 
 import hashlib
 import re
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal, InvalidOperation
 from enum import Enum, auto
 from types import MappingProxyType
 from urllib.parse import quote
@@ -13,7 +12,9 @@ from urllib.parse import quote
 import phonenumbers
 from jinja2.filters import do_title
 
+from connections.exchange.language.amounts import cents, rounded, whole_number
 from connections.exchange.language.countries import region_of
+from connections.exchange.language.moments import format_moment
 from connections.exchange.language.values import (
     MAX_VALUE_CHARACTERS,
     JsonLiteral,
@@ -42,7 +43,6 @@ _XML_ESCAPES = str.maketrans(
     }
 )
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_MAX_DIGITS = 18
 _TRUE = frozenset({"true", "yes", "y", "on", "1"})
 _FALSE = frozenset({"false", "no", "n", "off", "0"})
 
@@ -55,7 +55,10 @@ class Takes(Enum):
     SOUGHT = auto()  # text, and not empty
     FLAG = auto()
     DATE_FORMAT = auto()
+    TIME_ZONE = auto()
     REGION = auto()
+    LENGTH = auto()
+    DIGITS = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,47 +92,32 @@ def _of_text(change: Callable[[str], str]) -> Callable[[object], object]:
     return apply
 
 
-def _hash(name: str) -> Callable[[object], object]:
-    def digest(text: str) -> str:
+def _of_bytes(change: Callable[[bytes], str]) -> Callable[[object], object]:
+    """Make a filter of a function on the bytes of text in UTF-8."""
+
+    def apply(text: str) -> str:
         try:
-            return hashlib.new(name, text.encode(), usedforsecurity=False).hexdigest()
+            return change(text.encode())
         except UnicodeEncodeError:
             raise not_unicode() from None
 
-    return _of_text(digest)
+    return _of_text(apply)
+
+
+def _hash(name: str) -> Callable[[object], object]:
+    return _of_bytes(lambda data: hashlib.new(name, data, usedforsecurity=False).hexdigest())
+
+
+def _first(value: object, length: int) -> object:
+    return value if is_empty(value) else text_of(value)[:length]
+
+
+def _last(value: object, length: int) -> object:
+    return value if is_empty(value) else text_of(value)[-length:]
 
 
 def _default(value: object, fallback: object = "", also_false: bool = False) -> object:
     return fallback if is_empty(value) or (also_false and not value) else value
-
-
-def _date(value: object, form: str) -> object:
-    if is_empty(value):
-        return value
-    moment = value if isinstance(value, datetime) else _moment(text_of(value))
-    return moment.strftime(form)
-
-
-def _moment(text: str) -> datetime:
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        raise ValueProblem(
-            "not_a_date", "this value is not a date that |date can read, like 1991-11-27"
-        ) from None
-
-
-def _number(value: object) -> object:
-    if is_empty(value):
-        return value
-    try:
-        number = Decimal(text_of(value).strip())
-    except InvalidOperation:
-        number = Decimal("NaN")
-    # The exponent is bounded: 1e999999 is short to write and slow to count.
-    if not number.is_finite() or number.adjusted() >= _MAX_DIGITS:
-        raise ValueProblem("not_an_integer", "this value is not a number that |int can read")
-    return int(number)
 
 
 def _truth(value: object) -> bool:
@@ -199,14 +187,19 @@ FILTERS: Mapping[str, Filter] = MappingProxyType(
         "upper": Filter(_of_text(str.upper)),
         "trim": Filter(_of_text(str.strip)),
         "title": Filter(_of_text(do_title)),
-        "date": Filter(_date, (Takes.DATE_FORMAT,), required=1),
+        "first": Filter(_first, (Takes.LENGTH,), required=1),
+        "last": Filter(_last, (Takes.LENGTH,), required=1),
+        "date": Filter(format_moment, (Takes.DATE_FORMAT, Takes.TIME_ZONE), required=1),
         "md5": Filter(_hash("md5")),
         "sha1": Filter(_hash("sha1")),
         "sha256": Filter(_hash("sha256")),
+        "base64": Filter(_of_bytes(lambda data: b64encode(data).decode())),
         "e164": Filter(_e164, (Takes.REGION,)),
         "digits": Filter(_of_text(lambda text: re.sub("[^0-9]", "", text))),
         "replace": Filter(_replace, (Takes.SOUGHT, Takes.TEXT), required=2),
-        "int": Filter(_number),
+        "int": Filter(whole_number),
+        "round": Filter(rounded, (Takes.DIGITS,)),
+        "cents": Filter(cents),
         "bool": Filter(_truth),
         "tojson": Filter(_tojson),
         "urlencode": Filter(_urlencode),

@@ -7,13 +7,14 @@ and tests of ours, so the cost of a render is bounded by the size of the templat
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import ClassVar, Never
+from typing import ClassVar, Never, TypeGuard
 
 from jinja2 import TemplateError, TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from connections.exchange.language.countries import region_of
 from connections.exchange.language.filters import FILTERS, JOIN, TESTS, Takes
+from connections.exchange.language.moments import is_date_format, is_time_zone
 from connections.exchange.language.scope import MEMBERS, SECRETS, Names, flat_name
 from connections.exchange.problems import suggestion
 
@@ -24,9 +25,10 @@ MAX_DEPTH = 40
 MAX_ENTRIES = 100
 MAX_INTEGER = 10**15
 MAX_ARGUMENT_CHARACTERS = 100
+MAX_LENGTH = 1_000
+MAX_DIGITS = 6
 
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_DATE_FORMAT = re.compile(r"(?:[^%\x00-\x1f]|%[YmdHMSyjBbAaIpfz%])+")
 _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 
 
@@ -112,7 +114,7 @@ _INSTEAD: Mapping[type[nodes.Node], str] = {
     nodes.For: "loops are not available: a referral has no lists. Write the values one by one",
     nodes.Assign: "set is not available: write the expression where it is needed",
     nodes.AssignBlock: "set is not available: write the text where it is needed",
-    nodes.Getitem: "square brackets are not available: write variables.name",
+    nodes.Getitem: "square brackets are not available: write variables.name, or |last(10)",
     nodes.BinExpr: "arithmetic is not available: send the value as it is",
     nodes.UnaryExpr: "arithmetic is not available: send the value as it is",
     nodes.Expr: "this expression is not available: write a name, a constant or a filter",
@@ -321,13 +323,18 @@ def _how_many(name: str) -> str:
     known = FILTERS[name]
     if not known.arguments:
         return "no arguments"
-    if known.required == len(known.arguments):
-        return f"{known.required} in brackets"
-    return f"at most {len(known.arguments)} in brackets"
+    least, most = known.required, len(known.arguments)
+    if least == most:
+        return f"{most} in brackets"
+    return f"{least} to {most} in brackets" if least else f"at most {most} in brackets"
 
 
 def _is_short_text(value: object) -> bool:
     return isinstance(value, str) and len(value) <= MAX_ARGUMENT_CHARACTERS
+
+
+def _is_count(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 _ARGUMENT_CHECKS: Mapping[Takes, Callable[[object], bool]] = {
@@ -336,10 +343,13 @@ _ARGUMENT_CHECKS: Mapping[Takes, Callable[[object], bool]] = {
     Takes.FLAG: lambda value: isinstance(value, bool),
     Takes.REGION: lambda value: isinstance(value, str) and region_of(value) is not None,
     Takes.DATE_FORMAT: lambda value: (
-        isinstance(value, str)
-        and _is_short_text(value)
-        and _DATE_FORMAT.fullmatch(value) is not None
+        isinstance(value, str) and _is_short_text(value) and is_date_format(value)
     ),
+    Takes.TIME_ZONE: lambda value: (
+        isinstance(value, str) and _is_short_text(value) and is_time_zone(value)
+    ),
+    Takes.LENGTH: lambda value: _is_count(value) and 1 <= value <= MAX_LENGTH,
+    Takes.DIGITS: lambda value: _is_count(value) and 0 <= value <= MAX_DIGITS,
 }
 
 _ARGUMENT_SENTENCES: Mapping[Takes, str] = {
@@ -347,5 +357,8 @@ _ARGUMENT_SENTENCES: Mapping[Takes, str] = {
     Takes.SOUGHT: f"text in quotation marks, 1 to {MAX_ARGUMENT_CHARACTERS} characters",
     Takes.FLAG: "true or false there",
     Takes.REGION: 'a country like "AU" there',
-    Takes.DATE_FORMAT: 'a format like "%Y-%m-%d" there',
+    Takes.DATE_FORMAT: 'a format like "%Y-%m-%d", or "iso", "epoch" or "epoch_ms", there',
+    Takes.TIME_ZONE: 'a time zone like "America/New_York" there',
+    Takes.LENGTH: f"a number of characters, 1 to {MAX_LENGTH}, there",
+    Takes.DIGITS: f"a number of digits, 0 to {MAX_DIGITS}, there",
 }

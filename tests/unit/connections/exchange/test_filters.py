@@ -1,0 +1,120 @@
+"""Filters on dates, amounts, parts of a text, and hashes."""
+
+import hashlib
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connections.exchange.rendering import RenderError, check_config
+from tests.unit.connections.exchange.examples import make_config, render_body
+
+MOMENT = "2026-08-20T23:34:56.789-05:00"
+
+
+def filtered(expression, **attributes):
+    return render_body("text", f"{{{{ {expression} }}}}", attributes)
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ('opted_in_at|date("%d/%m/%Y %H:%M")', "20/08/2026 23:34"),
+        ('opted_in_at|date("%d/%m/%Y %H:%M", "UTC")', "21/08/2026 04:34"),
+        ('opted_in_at|date("%b %d, %I:%M %p", "Australia/Sydney")', "Aug 21, 02:34 PM"),
+        ('opted_in_at|date("iso")', "2026-08-20T23:34:56-05:00"),
+        ('opted_in_at|date("iso", "UTC")', "2026-08-21T04:34:56Z"),
+        ('opted_in_at|date("epoch")', "1787286896"),
+        ('opted_in_at|date("epoch_ms")', "1787286896789"),
+        ('opted_in_at|date("epoch", "Asia/Tokyo")', "1787286896"),
+        ('birth_date|date("%m/%d/%Y", "America/New_York")', "11/27/1991"),
+        ('birth_date|date("iso")', "1991-11-27T00:00:00"),
+        ('birth_date|date("epoch")', "691200000"),
+        ('birth_date|date("epoch", "America/New_York")', "691218000"),
+        ('now|date("iso")', "2026-11-23T13:00:00Z"),
+        ('state|date("iso")', ""),
+    ],
+)
+def test_date_comes_in_any_format(expression, value):
+    assert filtered(expression, opted_in_at=MOMENT, birth_date="1991-11-27") == value
+
+
+def test_epoch_is_a_number_in_json():
+    body = render_body("json", '{"at": {{ now|date("epoch_ms") }}}')
+    assert body == '{"at": 1795438800000}'
+
+
+@pytest.mark.parametrize("value", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+def test_date_beyond_the_calendar_is_an_error(value):
+    with pytest.raises(RenderError) as raised:
+        filtered('opted_in_at|date("%Y", "UTC")', opted_in_at=value)
+    assert raised.value.code == "not_a_date"
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("bid_price|round(2)", "12.35"),
+        ("bid_price|round(4)", "12.3450"),
+        ("bid_price|round", "12"),
+        ("bid_price|cents", "1235"),
+        ("state|cents", "100050"),
+        ("title|round(2)", ""),
+        ('bid_price|round(2)|replace(".", ",")', "12,35"),
+    ],
+)
+def test_amount_comes_in_any_form(expression, value):
+    assert filtered(expression, bid_price=Decimal("12.345"), state=" 1000.5 ") == value
+
+
+@given(st.decimals(-(10**15), 10**15, allow_nan=False, places=4))
+def test_cents_and_rounding_to_two_digits_agree(amount):
+    cents = filtered("bid_price|cents", bid_price=amount)
+    assert Decimal(cents) == Decimal(filtered("bid_price|round(2)", bid_price=amount)) * 100
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("mobile_number|digits|last(10)", "5555550123"),
+        ("state|first(1)", "N"),
+        ("state|last(10)", "NY"),
+        ("title|last(3)", ""),
+    ],
+)
+def test_part_of_a_text_is_taken_from_either_end(expression, value):
+    assert filtered(expression, mobile_number="+1 (555) 555-0123", state="NY") == value
+
+
+@pytest.mark.parametrize("name", ["md5", "sha1", "sha256"])
+def test_hash_of_the_normalised_value_is_a_chain(name):
+    expected = hashlib.new(name, b"ada@example.com").hexdigest()
+    assert filtered(f"email|trim|lower|{name}", email=" Ada@Example.com ") == expected
+
+
+def test_base64_writes_the_bytes_of_the_text():
+    assert filtered('("user:" ~ first_name)|base64', first_name="Zoë") == "dXNlcjpab8Or"
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        'now|date("%Q")',
+        'now|date("%Y", "Mars/Olympus")',
+        'now|date("%Y", "../etc/passwd")',
+        'now|date("%Y", "America")',
+        'now|date("%Y", email)',
+        "email|last(0)",
+        "email|last(1001)",
+        "email|last(-1)",
+        'email|last("3")',
+        "email|first(true)",
+        "bid_price|round(7)",
+        "bid_price|round(age)",
+        "bid_price|cents(2)",
+    ],
+)
+def test_argument_that_cannot_be_is_refused_at_save(expression):
+    config = make_config(body={"encoding": "text", "template": f"{{{{ {expression} }}}}"})
+    assert [problem.code for problem in check_config(config)] == ["template_filter"]
