@@ -45,7 +45,7 @@ class Sink(asyncio.Protocol):
 
 async def main(port_file: Path) -> None:
     server = await asyncio.get_running_loop().create_server(Sink, "127.0.0.1", 0, backlog=1_024)
-    port_file.write_text(str(server.sockets[0].getsockname()[1]))
+    port_file.write_text(str(server.sockets[0].getsockname()[1]))  # noqa: ASYNC240  once
     await server.serve_forever()
 
 

@@ -75,7 +75,7 @@ class Pump:
                 claimed = await self._claim()
                 self._start(claimed.deliveries)
                 seconds = self._seconds_until_next(claimed)
-            if self._room < self._capacity:
+            if self._room < self._capacity or self._wake.is_set():
                 last_busy = time.monotonic()
             elif time.monotonic() - last_busy > self._idle_seconds:
                 return

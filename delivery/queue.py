@@ -14,7 +14,7 @@ from uuid import UUID
 
 from django.db import connection as database
 from psycopg import AsyncConnection
-from psycopg.rows import class_row
+from psycopg.rows import args_row
 from uuid_utils.compat import uuid7
 
 from delivery.models import DeliveryStatus
@@ -26,7 +26,10 @@ SWEEP_ROWS = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A delivery under lease, with all that is needed to make one attempt."""
+    """A delivery under lease, with all that is needed to make one attempt.
+
+    The fields stand in the order of the columns of `_CLAIM`.
+    """
 
     id: UUID
     fence: UUID
@@ -56,7 +59,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """The result of one attempt, as it is written; the fields are columns of `SETTLE`."""
+    """The result of one attempt, as it is written; the fields are parameters of `_SETTLE`."""
 
     id: UUID
     fence: UUID
@@ -135,9 +138,11 @@ WITH lane AS (
         delivery.account_id, delivery.referral_id, delivery.campaign_id, delivery.connection_id,
         picked.name AS connection_name, picked.revision AS connection_revision, picked.version_id
 )
-SELECT claimed.*, account.wrapped_key, referral.external_id, referral.occurred_at,
-    referral.attributes_sealed, campaign.name AS campaign_name,
-    campaign.reference AS campaign_reference
+SELECT claimed.id, claimed.fence, claimed.attempt_count, claimed.first_attempt_at,
+    claimed.account_id, account.wrapped_key, claimed.referral_id, referral.external_id,
+    referral.occurred_at, referral.attributes_sealed, claimed.campaign_id, campaign.name,
+    campaign.reference, claimed.connection_id, claimed.connection_name,
+    claimed.connection_revision, claimed.version_id
 FROM claimed
 JOIN delivery_referral referral ON referral.id = claimed.referral_id
 JOIN campaigns_campaign campaign ON campaign.id = claimed.campaign_id
@@ -280,7 +285,7 @@ async def claim(connection: AsyncConnection, *, room: int, now: datetime) -> Cla
     }
     async with connection.pipeline(), connection.transaction():
         await connection.execute(_LOCK_LANES, parameters)
-        claimed = connection.cursor(row_factory=class_row(Claimed))
+        claimed = connection.cursor(row_factory=args_row(Claimed))
         await claimed.execute(_CLAIM, parameters)
         await connection.execute(_SILENCE_LANES, parameters)
         next_ready = await connection.execute(_NEXT_READY)
