@@ -14,6 +14,8 @@ class EditorChoices:
         ("bearer", "Bearer token"),
         ("api_key", "API key"),
         ("oauth2_client_credentials", "OAuth 2.0 client credentials"),
+        ("oauth2_refresh_token", "OAuth 2.0 refresh token"),
+        ("hmac_signature", "Signature (HMAC)"),
     )
     locations: Choices = (("header", "Header"), ("query", "Query parameter"))
     credentials_in: Choices = (("header", "Authorization header"), ("body", "Body"))
@@ -25,6 +27,17 @@ class EditorChoices:
         ("none", "No body"),
     )
     modes: Choices = (("template", "Template"), ("fields", "Fields"))
+    empties: Choices = (
+        ("", "sent as it is"),
+        ("omit", "left out"),
+        ("null", "sent as null"),
+        ("empty", "sent as empty text"),
+    )
+    value_encodings: Choices = (
+        ("", "text"),
+        ("json", "a JSON document"),
+        ("xml", "an XML document"),
+    )
     sources: Choices = (
         ("status", "Status"),
         ("header", "Header"),

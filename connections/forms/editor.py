@@ -13,6 +13,7 @@ from connections.forms.request import (
     EnvironmentsForm,
     HeaderRow,
     PairRow,
+    QueryRow,
     with_references,
 )
 from connections.forms.rules import RuleRow
@@ -43,7 +44,7 @@ class EditorForm:
     variables: tuple[PairRow, ...] = ()
     method: str = "POST"
     environments: EnvironmentsForm = field(default_factory=EnvironmentsForm)
-    query: tuple[PairRow, ...] = ()
+    query: tuple[QueryRow, ...] = ()
     authorization: AuthorizationForm = field(default_factory=AuthorizationForm)
     headers: tuple[HeaderRow, ...] = ()
     body: BodyForm = field(default_factory=BodyForm)
@@ -78,7 +79,7 @@ class EditorForm:
             variables=tuple(PairRow(*pair) for pair in config.variables.items()),
             method=config.method.value,
             environments=EnvironmentsForm(**urls),
-            query=tuple(map(PairRow.of, config.query)),
+            query=tuple(map(QueryRow.of, config.query)),
             authorization=AuthorizationForm.of(config.authorization),
             headers=tuple(map(HeaderRow.of, config.headers)),
             body=BodyForm.of(config.body),

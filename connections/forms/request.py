@@ -4,19 +4,16 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from itertools import chain, count
+from typing import Any
 
 from connections.exchange.config import (
-    ApiKeyAuthorization,
     Authorization,
-    BasicAuthorization,
-    BearerAuthorization,
     Body,
     BodyField,
+    EmptyValue,
     Encoding,
     Environment,
     Header,
-    NoAuthorization,
-    OAuth2ClientCredentials,
     QueryParameter,
     SecretReference,
     Value,
@@ -27,17 +24,31 @@ from connections.forms.secrets import SecretForm, TypedSecret
 
 @dataclass(frozen=True, slots=True)
 class PairRow:
-    """A name and a value: a query parameter or a variable."""
+    """A name and a value: a variable."""
 
     name: str = ""
     value: str = ""
 
+
+@dataclass(frozen=True, slots=True)
+class QueryRow:
+    name: str = ""
+    value: str = ""
+    omit_empty: bool = False
+    value_encoding: str = ""
+
     @classmethod
-    def of(cls, parameter: QueryParameter) -> "PairRow":
-        return cls(parameter.name, parameter.value)
+    def of(cls, parameter: QueryParameter) -> "QueryRow":
+        encoding = parameter.value_encoding
+        return cls(parameter.name, parameter.value, parameter.omit_empty, encoding or "")
 
     def document(self) -> dict[str, object]:
-        return {"name": self.name, "value": self.value}
+        return {
+            "name": self.name,
+            "value": self.value,
+            "omit_empty": self.omit_empty,
+            "value_encoding": self.value_encoding or None,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +72,8 @@ SECRET_NAMES = {
     "token": "token",
     "value": "api_key",
     "client_secret": "client_secret",
+    "refresh_token": "refresh_token",
+    "key": "signing_key",
 }
 """What we call a credential that the configuration has not named yet, by its field."""
 
@@ -76,16 +89,22 @@ _FIELDS = {
         "audience",
         "credentials_in",
     ),
+    "oauth2_refresh_token": (
+        "token_url",
+        "client_id",
+        "client_secret",
+        "refresh_token",
+        "scope",
+        "credentials_in",
+    ),
+    "hmac_signature": ("key",),
 }
 """The fields of each type; `location` is called `in` in the configuration."""
 
 
 @dataclass(frozen=True, slots=True)
 class AuthorizationForm:
-    """The fields of all types, so that changing the type back loses nothing typed.
-
-    A type that has no fields here was set through the REST API and stays as it is.
-    """
+    """The fields of all types, so that changing the type back loses nothing typed."""
 
     type: str = "none"
     username: str = ""
@@ -98,39 +117,22 @@ class AuthorizationForm:
     token_url: str = ""
     client_id: str = ""
     client_secret: SecretForm = field(default_factory=SecretForm)
+    refresh_token: SecretForm = field(default_factory=SecretForm)
     scope: str = ""
     audience: str = ""
     credentials_in: str = "header"
+    key: SecretForm = field(default_factory=SecretForm)
 
     @classmethod
     def of(cls, authorization: Authorization) -> "AuthorizationForm":
-        match authorization:
-            case NoAuthorization():
-                return cls()
-            case BasicAuthorization(username=username, password=password):
-                return cls(type="basic", username=_text(username), password=SecretForm.of(password))
-            case BearerAuthorization(token=token):
-                return cls(type="bearer", token=SecretForm.of(token))
-            case ApiKeyAuthorization() as key:
-                return cls(
-                    type="api_key",
-                    location=key.location,
-                    name=key.name,
-                    prefix=key.prefix,
-                    value=SecretForm.of(key.value),
-                )
-            case OAuth2ClientCredentials() as client:
-                return cls(
-                    type="oauth2_client_credentials",
-                    token_url=client.token_url,
-                    client_id=_text(client.client_id),
-                    client_secret=SecretForm.of(client.client_secret),
-                    scope=client.scope,
-                    audience=client.audience,
-                    credentials_in=client.credentials_in,
-                )
-            case other:
-                return cls(type=other.type)
+        values = {
+            name: getattr(authorization, name) for name in _FIELDS.get(authorization.type, ())
+        }
+        shown: dict[str, Any] = {
+            name: SecretForm.of(value) if name in SECRET_NAMES else _text(value)
+            for name, value in values.items()
+        }
+        return cls(type=authorization.type, **shown)
 
     def document(self) -> dict[str, object]:
         document: dict[str, object] = {"type": self.type}
@@ -211,21 +213,33 @@ def _free_name(header: str, taken: set[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class BodyFieldRow:
+    """One field of the body; `empty` says what is sent when its value is empty."""
+
     name: str = ""
     value: str = ""
     required: bool = False
-    omit_empty: bool = False
+    empty: str = ""
+    value_encoding: str = ""
 
     @classmethod
     def of(cls, field: BodyField) -> "BodyFieldRow":
-        return cls(field.name, field.value, field.required, field.omit_empty)
+        return cls(
+            name=field.name,
+            value=field.value,
+            required=field.required,
+            empty=EmptyValue.OMIT if field.omit_empty else field.empty or "",
+            value_encoding=field.value_encoding or "",
+        )
 
     def document(self) -> dict[str, object]:
+        is_omitted = self.empty == EmptyValue.OMIT
         return {
             "name": self.name,
             "value": self.value,
             "required": self.required,
-            "omit_empty": self.omit_empty,
+            "omit_empty": is_omitted,
+            "empty": None if is_omitted else self.empty or None,
+            "value_encoding": self.value_encoding or None,
         }
 
 
