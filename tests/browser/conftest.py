@@ -63,6 +63,6 @@ def sign_in():
         page.get_by_label("Email").fill(email)
         page.get_by_label("Password", exact=True).fill(PASSWORD)
         page.get_by_role("button", name="Sign in").click()
-        page.get_by_role("heading", level=1).wait_for()
+        page.wait_for_url(lambda url: "/login/" not in url)
 
     return sign_in
