@@ -38,6 +38,7 @@ __all__ = [
     "render",
     "render_token_request",
     "secret_hosts",
+    "used_custom_fields",
 ]
 
 
@@ -74,6 +75,13 @@ def referenced_secrets(
 ) -> frozenset[str]:
     """Return the names of all secrets that the configuration refers to."""
     return frozenset(compile_parts(config, custom_fields).secrets)
+
+
+def used_custom_fields(
+    config: ConnectionConfig, *, custom_fields: Sequence[CustomField]
+) -> frozenset[str]:
+    """Return the names of those custom fields that the configuration refers to."""
+    return frozenset(field.name for field in compile_parts(config, custom_fields).custom_fields)
 
 
 def check_config(

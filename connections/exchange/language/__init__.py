@@ -1,7 +1,7 @@
 """The template language: what Jinja2 is cut down to, its filters, and escaping by position."""
 
+from connections.exchange.language.refusal import TemplateRefused
 from connections.exchange.language.scope import Names, values_in_scope
-from connections.exchange.language.syntax import TemplateRefused
 from connections.exchange.language.template import Scope, Template, ValueTemplate, open_scope
 
 __all__ = [

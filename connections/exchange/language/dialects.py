@@ -13,7 +13,7 @@ from jinja2 import nodes
 
 from connections.exchange.language.encoders import Encoder
 from connections.exchange.language.filters import escape_xml, percent_encode
-from connections.exchange.language.syntax import TemplateRefused
+from connections.exchange.language.refusal import TemplateRefused
 
 
 class Dialect(Protocol):

@@ -6,7 +6,8 @@ from jinja2 import nodes
 
 from connections.exchange.language.dialects import Dialect
 from connections.exchange.language.encoders import Encoder
-from connections.exchange.language.syntax import TemplateRefused, secret_names
+from connections.exchange.language.refusal import TemplateRefused
+from connections.exchange.language.syntax import secret_names
 from connections.exchange.request import MASK
 
 

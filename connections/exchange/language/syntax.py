@@ -15,6 +15,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from connections.exchange.language.countries import region_of
 from connections.exchange.language.filters import FILTERS, JOIN, TESTS, Takes
 from connections.exchange.language.moments import is_date_format, is_time_zone
+from connections.exchange.language.refusal import TemplateRefused, word_of
 from connections.exchange.language.scope import MEMBERS, SECRETS, Names, flat_name
 from connections.exchange.problems import suggestion
 
@@ -32,21 +33,12 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 
 
-class TemplateRefused(Exception):
-    """A template that cannot be accepted; the sentence begins with its line."""
-
-    def __init__(self, code: str, detail: str, *, line: int = 1) -> None:
-        super().__init__(f"line {line}: {detail}")
-        self.code = code
-        self.line = line
-
-
 def parse_template(
     source: str, *, names: Names, environment: ImmutableSandboxedEnvironment
 ) -> nodes.Template:
     """Return the template's checked tree, in which `campaign.name` is the flat `campaign__name`.
 
-    Raises: TemplateRefused with the line and what to write instead.
+    Raises: TemplateRefused with line, column and what to write instead.
     """
     _check_source(source)
     try:
@@ -60,7 +52,10 @@ def parse_template(
     except (TemplateError, ValueError, OverflowError):
         raise TemplateRefused("template_syntax", "the template cannot be read") from None
     _check_size(tree)
-    _Checker(names).statements(tree.body)
+    try:
+        _Checker(names).statements(tree.body)
+    except TemplateRefused as refused:
+        raise refused.located(source, environment.lex(source)) from None
     return tree
 
 
@@ -106,7 +101,7 @@ def _check_size(tree: nodes.Template) -> None:
 
 
 def _refuse(node: nodes.Node, code: str, detail: str) -> Never:
-    raise TemplateRefused(code, detail, line=node.lineno)
+    raise TemplateRefused(code, detail, line=node.lineno, near=word_of(node))
 
 
 _INSTEAD: Mapping[type[nodes.Node], str] = {

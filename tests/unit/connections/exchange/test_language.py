@@ -46,7 +46,10 @@ def rendered(source, attributes=None, dialect=TEXT, limit=10_000, secrets=None):
     ("source", "sentence"),
     [
         ("{{ frist_name }}", 'there is no attribute called "frist_name". Did you mean first_name?'),
-        ("\n\n\n{{ emial }}", 'line 4: there is no attribute called "emial". Did you mean email?'),
+        (
+            "\n\n\n{{ emial }}",
+            'line 4, column 4: there is no attribute called "emial". Did you mean email?',
+        ),
         ("{{ variables.lst_id }}", "add it under Variables. Did you mean list_id?"),
         ("{{ campaign.nam }}", "there is no campaign.nam. Did you mean name?"),
         ("{{ campaign }}", "campaign cannot be used whole: write campaign.id"),
@@ -75,7 +78,7 @@ def rendered(source, attributes=None, dialect=TEXT, limit=10_000, secrets=None):
         ("{% autoescape false %}{% endautoescape %}", "this tag is not available"),
         ("{% debug %}", "the template cannot be read"),
         ("{{ email", "the template cannot be read"),
-        ("a\n{{ email|nope }}", "line 2: there is no filter called nope"),
+        ("a\n{{ email|nope }}", "line 2, column 10: there is no filter called nope"),
         ("{{ email|lowr }}", "Did you mean lower?"),
         ("{{ email|attr('x') }}", "there is no filter called attr"),
         ("{{ email|_text }}", "there is no filter called _text"),
@@ -109,6 +112,31 @@ def test_template_outside_the_language_is_refused(source, sentence):
         compiled(source)
     assert sentence in str(raised.value)
     assert time.perf_counter() - began < 0.5
+
+
+@pytest.mark.parametrize(
+    ("source", "line", "column"),
+    [
+        ("nope {{ nope }}", 1, 9),
+        ("a\r\nb\rc {{ email }} {{ nope }}", 3, 18),
+        ("a  \n  {{- email -}}  \n {{ nope }}", 3, 5),
+        ("{# nope #}{% raw %}nope{% endraw %}{{ email|nope }}", 1, 45),
+        ("{{ email if nope else age }}", 1, 13),
+        ("{{ 'nope' ~ nope }}", 1, 13),
+        ("{{\n  nope\n}}", 2, 3),
+        ("{{ variables.nope }}", 1, 14),
+        ("{{ age is nope }}", 1, 11),
+        ("{% if age %}\n  {% for x in email %}{% endfor %}{% endif %}", 2, 6),
+        ("{{ age * 2 }}", 1, 8),
+        ("{{ email[1:] }}", 1, 9),
+        ("{{ email.upper() }}", 1, 15),
+        ("{% include 'x' %}", 1, None),
+    ],
+)
+def test_refusal_says_line_and_column(source, line, column):
+    with pytest.raises(TemplateRefused) as raised:
+        compiled(source)
+    assert (raised.value.line, raised.value.column) == (line, column)
 
 
 @pytest.mark.parametrize(

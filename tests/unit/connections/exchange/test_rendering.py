@@ -367,7 +367,7 @@ def test_check_config_says_line_and_suggestion():
     config = make_config(body={"template": '{\n "a": "{{ frist_name }}"}'})
     (problem,) = check_config(config)
     assert problem.detail == (
-        'line 2: there is no attribute called "frist_name". Did you mean first_name?'
+        'line 2, column 11: there is no attribute called "frist_name". Did you mean first_name?'
     )
 
 
