@@ -2,6 +2,9 @@
 
 Full XPath can run for minutes on a small document. This language visits each element at
 most once per step. Namespaces are ignored: `soap:Body` and `Body` mean the same.
+
+Some receivers answer with a fragment: elements beside each other, text after them. It is read
+inside an element of our own, which no path has to name.
 """
 
 import re
@@ -15,6 +18,8 @@ Element = etree._Element  # noqa: SLF001 - lxml has no public name for it
 Find = Callable[[Element], Sequence[str]]
 
 MAX_MATCHES = 1_000
+FRAGMENT = "__fragment__"
+"""The element that is put around a fragment."""
 _NAME = r"(?:[A-Za-z_][\w.\-]*:)?([A-Za-z_][\w.\-]*|\*)"
 _STEP = re.compile(rf"{_NAME}(?:\[([1-9][0-9]{{0,5}})\])?")
 _ATTRIBUTE = re.compile(rf"@{_NAME}")
@@ -50,10 +55,11 @@ class _Path:
 
     def _first(self, root: Element) -> list[Element]:
         step = self.steps[0]
-        found = step.choose([root])
+        found = step.choose(_children(root) if root.tag == FRAGMENT else [root])
         if self.anywhere:
             for parent in root.iter(etree.Element):
-                found += step.choose(_children(parent))
+                if parent.tag != FRAGMENT:
+                    found += step.choose(_children(parent))
         return found
 
     def _texts(self, elements: Iterable[Element]) -> Iterator[str]:

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from lxml import etree
 
-from connections.exchange.xml_path import Element
+from connections.exchange.xml_path import FRAGMENT, Element
 
 MAX_BODY_BYTES = 65_536
 MAX_HEADER_BYTES = 8_192
@@ -91,21 +91,30 @@ class Reading:
 
     @cached_property
     def xml(self) -> Element | None:
-        """The root of the body parsed as XML, or None; a document with a DTD is refused."""
+        """The root of the body parsed as XML, or None; a document with a DTD is refused.
+
+        Elements beside each other, which have no root, are read inside one of ours.
+        """
         if not self.text.lstrip().startswith("<"):
             return None
-        parser = etree.XMLParser(
-            encoding="utf-8",
-            resolve_entities=False,
-            no_network=True,
-            remove_comments=True,
-            remove_pis=True,
-        )
-        try:
-            root = etree.fromstring(self.text.encode(), parser)
-        except (etree.XMLSyntaxError, ValueError):
-            return None
+        root = _parse_xml(self.text)
+        if root is None:
+            return _parse_xml(f"<{FRAGMENT}>{self.text}</{FRAGMENT}>")
         return None if root.getroottree().docinfo.internalDTD is not None else root
+
+
+def _parse_xml(text: str) -> Element | None:
+    parser = etree.XMLParser(
+        encoding="utf-8",
+        resolve_entities=False,
+        no_network=True,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    try:
+        return etree.fromstring(text.encode(), parser)
+    except (etree.XMLSyntaxError, ValueError):
+        return None
 
 
 def storable(text: str) -> str:

@@ -8,6 +8,8 @@ from connections.exchange.config import Outcome
 
 MAX_RETRY_AFTER_SECONDS = 86_400.0
 _MAX_NUMBER_CHARACTERS = 300
+_FIRST_MOMENT_SECONDS = 1e9
+"""September 2001: no receiver means a wait of thirty years."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +69,29 @@ def unmatched(outcome: Outcome, reason: str, *, retry_after: float | None = None
 def parse_retry_after(text: str, *, now: datetime) -> float | None:
     """Return the seconds that a Retry-After value asks for, 0 to 24 hours, or None.
 
-    *Source* RFC 9110 §10.2.3: a number of seconds or an HTTP date. Fractions are taken too.
+    *Source* RFC 9110 §10.2.3: a number of seconds or an HTTP date. Fractions are taken too, and
+    so is a moment in Unix seconds or milliseconds, which headers like X-RateLimit-Reset hold.
     """
     text = text.strip()
     if len(text) > _MAX_NUMBER_CHARACTERS or not text.isascii():
         return None
     if text.replace(".", "", 1).isdigit():
-        return min(float(text), MAX_RETRY_AFTER_SECONDS)
+        return _bounded(_from_now(float(text), now))
     try:
         moment = parsedate_to_datetime(text)
         seconds = (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds()
     except (ValueError, TypeError, OverflowError, IndexError):
         return None
+    return _bounded(seconds)
+
+
+def _from_now(number: float, now: datetime) -> float:
+    """Tell seconds to wait from a moment, which is far too large for one."""
+    if number < _FIRST_MOMENT_SECONDS:
+        return number
+    is_milliseconds = number >= _FIRST_MOMENT_SECONDS * 1_000
+    return (number / 1_000 if is_milliseconds else number) - now.timestamp()
+
+
+def _bounded(seconds: float) -> float:
     return min(max(seconds, 0.0), MAX_RETRY_AFTER_SECONDS)
