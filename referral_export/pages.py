@@ -7,6 +7,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from accounts.access import Access
+from accounts.permissions import Permission
+from accounts.selectors import people_who_may
 from connections.exchange.config import Condition, Operator, Outcome, ResponseRule, Source
 
 
@@ -14,8 +17,13 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse: 
     return render(request, "errors/404.html", status=HTTPStatus.NOT_FOUND)
 
 
-def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
-    context = {"detail": str(exception)}
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
+    """Say who can do what this person cannot."""
+    access: Access | None = getattr(request, "access", None)
+    context: dict[str, object] = {}
+    if access:
+        managers = people_who_may(account=access.account, permission=Permission.ACCOUNT_ADMIN)
+        context = {"account": access.account, "managers": managers}
     return render(request, "errors/403.html", context, status=HTTPStatus.FORBIDDEN)
 
 

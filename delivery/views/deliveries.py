@@ -61,7 +61,7 @@ def delivery_detail(request: AccountRequest, delivery_id: UUID) -> HttpResponse:
             "shown": shown,
             "why": why(shown["reason"], delivery),
             "attempts": [(attempt, rules[attempt["version"]]) for attempt in newest],
-            "left_out": len(shown["attempts"]) > len(newest),
+            "left_out": len(shown["attempts"]) - len(newest),
             "may_read": may_read,
         },
     )

@@ -38,7 +38,9 @@ def http_response(
     error: Mapping[str, object] | None = None,
     anchor: str = "response",
 ) -> dict[str, object]:
-    size_bytes = len(str(response["body"]).encode()) if response else 0
+    body = str(response["body"]) if response else ""
+    # What is masked no longer has its length.
+    size_bytes = 0 if MASK in body else len(body.encode())
     return {"response": response, "error": error, "anchor": anchor, "size_bytes": size_bytes}
 
 
