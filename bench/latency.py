@@ -37,6 +37,8 @@ def measure_latency(stage: Stage) -> dict[str, list[float]]:
         wait_until(lambda: stage.waiting() == 0, "all delivered")
     with urllib.request.urlopen(f"{stage.sink_url}/times", timeout=30) as response:
         came = json.load(response)
+    seconds = max(answered for *_, answered in sent) - min(posted for _, posted, _ in sent)
+    print(f"{len(sent) / seconds:.0f} referrals a second were accepted")
     return {
         "202 to the receiver's first byte": [
             (came[key] - answered) * 1_000 for key, _, answered in sent

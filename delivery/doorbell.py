@@ -56,12 +56,14 @@ class _Redis:
             logger.warning("Redis is away; deliveries wait until a pump looks: %s", away)
 
     def _is_heard(self) -> bool:
-        """Ring once, however often it was rung before, and tell whether a pump listens."""
+        """Ring, once however often; tell whether a pump listens or is queued to be started."""
         with self._client.pipeline(transaction=False) as pipeline:
             pipeline.lpush(BELL, 1)
             pipeline.ltrim(BELL, 0, 0)
             pipeline.exists(LISTENING)
-            return bool(pipeline.execute()[-1])
+            pipeline.llen(QUEUE)
+            *_, listening, queued = pipeline.execute()
+        return bool(listening or queued)
 
 
 def ring() -> None:

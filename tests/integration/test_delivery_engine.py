@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import psycopg
 import pytest
+import redis
 from django.db import connection as database
 
 from accounts.errors import ResolveConflict
@@ -111,6 +112,16 @@ def test_bell_wakes_a_resting_pump_at_once(stage):
         key = str(accepted.deliveries[0])
         wait_until(lambda: key in crm.times)
         assert crm.times[key][0] - started < 0.3
+
+
+def test_bell_that_nobody_hears_queues_one_pump_however_often_it_rings(stage, settings):
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        client.delete(doorbell.BELL, doorbell.LISTENING, doorbell.QUEUE)
+        for _ in range(3):
+            doorbell.ring()
+            doorbell.keep_a_pump_queued()
+        assert (client.llen(doorbell.BELL), client.llen(doorbell.QUEUE)) == (1, 1)
+        client.delete(doorbell.QUEUE)
 
 
 def test_redis_away_is_noticed_by_looking(stage, settings, tmp_path):
