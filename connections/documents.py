@@ -16,6 +16,7 @@ from connections.exchange.config import (
     OAuth2Authorization,
     ResponseRule,
 )
+from connections.exchange.custom_fields import CustomField
 from connections.exchange.egress import UrlError, check_url
 from connections.exchange.problems import ConfigProblem
 from connections.exchange.rendering import check_config
@@ -49,6 +50,7 @@ _CONFIG: TypeAdapter[ConnectionConfig] = TypeAdapter(ConnectionConfig)
 _RULES: TypeAdapter[tuple[ResponseRule, ...]] = TypeAdapter(
     Annotated[tuple[ResponseRule, ...], Field(max_length=50)]
 )
+_CUSTOM_FIELD: TypeAdapter[CustomField] = TypeAdapter(CustomField)
 _CONTACTS: TypeAdapter[tuple[Contact, ...]] = TypeAdapter(
     Annotated[tuple[Contact, ...], Field(max_length=20)]
 )
@@ -89,6 +91,11 @@ def parse_rules(raw: object) -> tuple[ResponseRule, ...]:
     return _parsed(_RULES, raw, "/rules")
 
 
+def parse_custom_field(raw: object) -> CustomField:
+    """*Raises* CorrectInput with pointers like `/mappings/0/match`."""
+    return _parsed(_CUSTOM_FIELD, raw, "")
+
+
 def parse_contacts(raw: object) -> tuple[Contact, ...]:
     """*Raises* CorrectInput with pointers like `/contacts/0/name`."""
     return _parsed(_CONTACTS, raw, "/contacts")
@@ -112,12 +119,14 @@ def parse_lead(raw: Mapping[str, object]) -> dict[str, AttributeValue]:
         ) from errors
 
 
-def require_usable(config: ConnectionConfig) -> None:
+def require_usable(config: ConnectionConfig, *, custom_fields: Sequence[CustomField]) -> None:
     """Check what the types cannot say: templates, rules, header names and URLs.
+
+    The custom fields are the account's, which templates may use by name.
 
     *Raises* CorrectInput with everything that is wrong.
     """
-    problems = check_config(config)
+    problems = check_config(config, custom_fields=custom_fields)
     pointers = {problem.pointer for problem in problems}
     problems += [problem for problem in _url_problems(config) if problem.pointer not in pointers]
     if problems:

@@ -1,4 +1,4 @@
-"""Connections, their immutable versions, their secrets and the runs of their tests."""
+"""Connections, their immutable versions, secrets and test runs, and the custom fields."""
 
 from django.db import models
 from django.db.models.fields.json import KT
@@ -6,6 +6,7 @@ from django.db.models.functions import Cast, Lower
 
 from accounts.tenancy import TenantModel
 from connections.exchange.config import ConnectionConfig, Environment, Outcome
+from connections.exchange.custom_fields import CustomField as Definition
 
 
 class ConnectionStatus(models.TextChoices):
@@ -88,6 +89,26 @@ class ConnectionVersion(TenantModel):
     @property
     def document(self) -> ConnectionConfig:
         return ConnectionConfig.model_validate(self.config)
+
+
+class CustomField(TenantModel):
+    """A value that follows from an attribute; all connections of the account may use it."""
+
+    definition = models.JSONField()
+    name = models.GeneratedField(
+        expression=KT("definition__name"), output_field=models.TextField(), db_persist=True
+    )
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta(TenantModel.Meta):
+        constraints = (
+            models.UniqueConstraint(fields=("account", "name"), name="custom_field_name_once"),
+        )
+
+    @property
+    def document(self) -> Definition:
+        return Definition.model_validate(self.definition)
 
 
 class Secret(TenantModel):

@@ -26,6 +26,7 @@ from connections.exchange.responses import (
 )
 from connections.leads import SAMPLE_LEAD
 from connections.models import Connection
+from connections.selectors import custom_definitions
 
 _PLACEHOLDER = "secret"
 """Stands where a secret would: what is shown masks it, and a preview needs none to be set."""
@@ -60,14 +61,17 @@ def preview(
     sample = sample or Sample()
     target = environment or _usual_environment(config)
     require_environment(config, target)
-    require_usable(config)
+    custom_fields = custom_definitions(connection.account)
+    require_usable(config, custom_fields=custom_fields)
     context = _context(connection, sample, now=now)
     try:
         prepared = render(
-            compile_config(config),
+            compile_config(config, custom_fields=custom_fields),
             environment=target,
             context=context,
-            secrets=dict.fromkeys(referenced_secrets(config), _PLACEHOLDER),
+            secrets=dict.fromkeys(
+                referenced_secrets(config, custom_fields=custom_fields), _PLACEHOLDER
+            ),
             access_token=_PLACEHOLDER,
         )
     except RenderError as error:

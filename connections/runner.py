@@ -18,7 +18,7 @@ from connections.exchange.record import attempt_record
 from connections.exchange.rendering import CompiledConfig, compile_config
 from connections.leads import open_lead
 from connections.models import TestResult, TestRun, TestRunStatus
-from connections.selectors import ATTEMPT_PURPOSE, secret_values
+from connections.selectors import ATTEMPT_PURPOSE, custom_definitions, secret_values
 from connections.services.test_run import tell_a_worker
 
 # A run ends before it counts as lost: one case more takes 30 seconds at most.
@@ -102,7 +102,7 @@ async def _open_transport() -> GuardedTransport:
 
 def _send_all(run: TestRun, sender: Sender) -> None:
     environment = Environment(run.environment)
-    compiled = compile_config(run.version.document)
+    compiled = compile_config(run.version.document, custom_fields=custom_definitions(run.account))
     secrets = secret_values(version=run.version, environment=environment)
     began = time.monotonic()
     for result in _open_results(run):

@@ -1,6 +1,7 @@
 """Reads: connections, their secrets without the values, their versions and test runs."""
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypedDict
@@ -12,10 +13,13 @@ from django.db.models import Exists, OuterRef, Prefetch
 from accounts.models import Account
 from accounts.tenancy import TenantQuerySet
 from connections.exchange.config import Environment
+from connections.exchange.custom_fields import CustomField as Definition
+from connections.exchange.rendering import used_custom_fields
 from connections.models import (
     Connection,
     ConnectionStatus,
     ConnectionVersion,
+    CustomField,
     Secret,
     TestResult,
     TestRun,
@@ -58,6 +62,52 @@ def connection_of(account: Account, connection_id: UUID | str) -> "ShownConnecti
 
 def versions_of(connection: Connection) -> TenantQuerySet[ConnectionVersion]:
     return ConnectionVersion.objects.for_account(connection.account).filter(connection=connection)
+
+
+def custom_fields_of(account: Account) -> TenantQuerySet[CustomField]:
+    return CustomField.objects.for_account(account)
+
+
+def custom_field_of(account: Account, field_id: UUID | str) -> CustomField:
+    """Return one custom field. *Raises* LookElsewhere."""
+    return custom_fields_of(account).get_or_404(id=field_id)
+
+
+def custom_definitions(account: Account) -> tuple[Definition, ...]:
+    """Return what the account's custom fields are, by name: what templates are compiled with."""
+    return tuple(field.document for field in custom_fields_of(account).order_by("name"))
+
+
+def connections_by_custom_field(account: Account) -> dict[str, list[Connection]]:
+    """Return, by the name of each custom field in use, the connections that use it.
+
+    Shape: those whose newest or live version does, by name; archived ones use nothing.
+    """
+    definitions = custom_definitions(account)
+    users: dict[str, list[Connection]] = defaultdict(list)
+    for connection in connections_of(account).order_by("name") if definitions else ():
+        versions = {connection.head_version, connection.live_version} - {None}
+        used = (
+            used_custom_fields(version.document, custom_fields=definitions)
+            for version in versions
+            if version
+        )
+        for name in frozenset().union(*used):
+            users[name].append(connection)
+    return dict(users)
+
+
+def custom_field_shown(
+    field: CustomField, users: Mapping[str, Sequence[Connection]]
+) -> dict[str, Any]:
+    """Return a custom field in the shape of the REST API."""
+    return {
+        "id": str(field.id),
+        **field.definition,
+        "used_by": [str(user.id) for user in users.get(field.name, ())],
+        "created_at": field.created_at,
+        "updated_at": field.updated_at,
+    }
 
 
 def is_tested(connection: Connection) -> bool:

@@ -2,7 +2,13 @@
 
 from django.urls import path
 
-from connections.api import ConnectionViewSet, TestRunViewSet, TrialViewSet, VersionViewSet
+from connections.api import (
+    ConnectionViewSet,
+    CustomFieldViewSet,
+    TestRunViewSet,
+    TrialViewSet,
+    VersionViewSet,
+)
 
 _ONE = "/connections/<uuid:connection>"
 
@@ -42,5 +48,17 @@ urlpatterns = [
         f"{_ONE}/versions/<int:number>/restore",
         VersionViewSet.as_view({"post": "restore"}),
         name="version_restore",
+    ),
+    path(
+        "/custom-fields",
+        CustomFieldViewSet.as_view({"get": "list", "post": "create"}),
+        name="custom_fields",
+    ),
+    path(
+        "/custom-fields/<uuid:custom_field>",
+        CustomFieldViewSet.as_view(
+            {"get": "retrieve", "patch": "partial_update", "delete": "destroy"}
+        ),
+        name="custom_field",
     ),
 ]

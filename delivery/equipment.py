@@ -12,7 +12,7 @@ from accounts.models import Account
 from connections.exchange.config import Environment
 from connections.exchange.rendering import CompiledConfig, compile_config
 from connections.models import ConnectionVersion
-from connections.selectors import secret_values
+from connections.selectors import custom_definitions, secret_values
 from delivery.queue import Claimed
 
 MAX_CONNECTIONS = 1_024
@@ -28,8 +28,8 @@ class Equipment:
 class EquipmentStore:
     """Keeps what was used last; whoever comes while it is being made waits for the same.
 
-    A version never changes, and every change of a connection, secrets included, raises its
-    revision: so nothing kept here is ever out of date.
+    A version never changes, and every change of a connection, of its secrets and of a custom
+    field that it uses raises its revision: so nothing kept here is ever out of date.
     """
 
     def __init__(self) -> None:
@@ -53,7 +53,7 @@ def _load(account_id: UUID, version_id: UUID) -> Equipment:
         version = versions.select_related("account").get(pk=version_id)
         return Equipment(
             version.number,
-            compile_config(version.document),
+            compile_config(version.document, custom_fields=custom_definitions(version.account)),
             secret_values(version=version, environment=Environment.PRODUCTION),
         )
     finally:

@@ -1,4 +1,4 @@
-"""Writes: connections, their versions and secrets, and the runs of their tests."""
+"""Writes: connections, their versions and secrets, test runs, and custom fields."""
 
 from connections.services.connection import (
     Change,
@@ -6,6 +6,11 @@ from connections.services.connection import (
     change_connection,
     create_connection,
     restore_version,
+)
+from connections.services.custom_field import (
+    change_custom_field,
+    create_custom_field,
+    delete_custom_field,
 )
 from connections.services.secret import set_secret
 from connections.services.state import activate_connection, pause_connection, resume_connection
@@ -16,7 +21,10 @@ __all__ = [
     "activate_connection",
     "archive_connection",
     "change_connection",
+    "change_custom_field",
     "create_connection",
+    "create_custom_field",
+    "delete_custom_field",
     "pause_connection",
     "restore_version",
     "resume_connection",

@@ -15,7 +15,7 @@ from connections.documents import Contact, DocumentationLink, MergePatch, dumped
 from connections.exchange.config import ConnectionConfig
 from connections.models import Connection, ConnectionStatus, ConnectionVersion
 from connections.secrets import drop_unusable_secrets, usable_secrets
-from connections.selectors import connection_of, versions_of
+from connections.selectors import connection_of, custom_definitions, versions_of
 from connections.services.row import head_of, locked_connection, save_changed
 from connections.services.secret import keep_secret_values
 from connections.signals import connection_archived
@@ -49,7 +49,9 @@ def create_connection(
 
     *Raises* CorrectInput (the name is empty, too long or taken; the configuration is wrong).
     """
-    require_usable(config)
+    # A custom field that it uses is not deleted meanwhile.
+    Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+    require_usable(config, custom_fields=custom_definitions(account))
     connection = Connection(
         account=account,
         name=_checked_name(name),
@@ -197,7 +199,7 @@ def _change_config(
     head = head_of(connection)
     if isinstance(config, MergePatch):
         config = config.applied_to(head.document)
-    require_usable(config)
+    require_usable(config, custom_fields=custom_definitions(connection.account))
     if config == head.document:
         return False
     _add_version(connection, config, number=head.number + 1, actor=actor, now=now)

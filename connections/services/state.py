@@ -13,7 +13,7 @@ from connections.exchange.config import ConnectionConfig, Environment
 from connections.exchange.rendering import referenced_secrets
 from connections.models import Connection, ConnectionStatus
 from connections.secrets import usable_secrets
-from connections.selectors import is_tested
+from connections.selectors import custom_definitions, is_tested
 from connections.services.row import head_of, locked_connection, save_changed
 
 LEAST_REASON_CHARACTERS = 3
@@ -113,7 +113,9 @@ def _obstacles(connection: Connection, config: ConnectionConfig) -> Iterator[str
         for row in usable_secrets(connection, connection.head_version)
         if row.environment == Environment.PRODUCTION
     }
-    for name in sorted(referenced_secrets(config) - set_for_production):
+    fields = custom_definitions(connection.account)
+    referenced = referenced_secrets(config, custom_fields=fields)
+    for name in sorted(referenced - set_for_production):
         yield f'The secret "{name}" has no value for production: set it.'
 
 

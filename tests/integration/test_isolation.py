@@ -16,8 +16,14 @@ from accounts.models import Account, User
 from campaigns.models import Campaign
 from campaigns.services import create_campaign, link_campaign
 from connections.exchange.config import ConnectionConfig
-from connections.models import Connection, TestRun
-from connections.services import activate_connection, create_connection, start_test_run
+from connections.exchange.custom_fields import CustomField as Definition
+from connections.models import Connection, CustomField, TestRun
+from connections.services import (
+    activate_connection,
+    create_connection,
+    create_custom_field,
+    start_test_run,
+)
 from delivery.intake import Accepted, ReferralIn, accept_referrals
 from tests.cast import NOBODY
 from tests.delivery_stage import now
@@ -53,6 +59,7 @@ class World:
     campaign: Campaign
     connection: Connection
     run: TestRun
+    custom_field: CustomField
     referral: Accepted
 
     def ids(self) -> dict[str, object]:
@@ -65,6 +72,8 @@ class World:
             "campaign_id": self.campaign.id,
             "test": self.run.id,
             "run_id": self.run.id,
+            "custom_field": self.custom_field.id,
+            "field_id": self.custom_field.id,
             "referral": self.referral.id,
             "delivery": delivery,
             "delivery_id": delivery,
@@ -149,9 +158,10 @@ def make_world(account, manager):
     activate_connection(connection_id=connection.id, override="a test of isolation", **who)
     link_campaign(connection_id=connection.id, campaign_id=campaign.id, **who)
     run = start_test_run(connection_id=connection.id, confirm_production=True, **who)
+    region = create_custom_field(definition=Definition(name="region", source="state"), **who)
     item = ReferralIn(campaign="spring", external_id="tx-1", attributes={"email": "a@example.com"})
     [referral] = accept_referrals(account=account, items=[item], now=now())
-    return World(account, manager, campaign, connection, run, referral)
+    return World(account, manager, campaign, connection, run, region, referral)
 
 
 def test_every_parameter_can_be_filled(acme):
