@@ -1,19 +1,32 @@
-"""Pages that stand before any account: Home, switching, theme."""
+"""Pages that stand before any account: signing in, Home, switching, theme."""
 
 from typing import cast
 
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.forms import SignInForm
 from accounts.models import User
 from accounts.selectors import memberships_of_user
 from accounts.themes import THEME_COOKIE, Theme
 
 A_YEAR_SECONDS = 365 * 24 * 60 * 60
+
+
+class SignIn(LoginView):
+    authentication_form = SignInForm
+    redirect_authenticated_user = True
+
+    def get(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        """Have htmx load the whole page anew: a part of a page is no place to sign in."""
+        if request.headers.get("HX-Request"):
+            return HttpResponse(headers={"HX-Refresh": "true"})
+        return super().get(request, *args, **kwargs)
 
 
 @require_safe

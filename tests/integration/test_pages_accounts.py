@@ -124,6 +124,12 @@ def test_pages_with_data_are_kept_by_no_browser(cast):
         assert "no-store" in client.get(path)["Cache-Control"]
 
 
+def test_part_of_a_page_after_the_session_ended_reloads_the_page(client):
+    answer = client.get("/accounts/", HTTP_HX_REQUEST="true", follow=True)
+    assert answer["HX-Refresh"] == "true"
+    assert answer.content == b""
+
+
 def test_theme_is_kept_and_painted_by_the_server(client):
     answer = client.post("/theme/", {"theme": "dark", "next": "/login/"})
     assert answer["Location"] == "/login/"
