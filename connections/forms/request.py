@@ -77,6 +77,8 @@ SECRET_NAMES = {
 }
 """What we call a credential that the configuration has not named yet, by its field."""
 
+_MAY_BE_EMPTY = {("basic", "password"), ("oauth2_refresh_token", "client_secret")}
+
 _FIELDS = {
     "basic": ("username", "password"),
     "bearer": ("token",),
@@ -139,7 +141,8 @@ class AuthorizationForm:
         for name in _FIELDS.get(self.type, ()):
             value = getattr(self, name)
             if isinstance(value, SecretForm):
-                value = value.document(SECRET_NAMES[name])
+                may_be_empty = (self.type, name) in _MAY_BE_EMPTY
+                value = value.document(SECRET_NAMES[name], may_be_empty=may_be_empty)
             document["in" if name == "location" else name] = value
         return document
 

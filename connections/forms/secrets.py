@@ -31,9 +31,14 @@ class SecretForm(WriteOnly):
     def shown(self) -> "SecretForm":
         return replace(self, value="", production="", staging="", testing="")
 
-    def document(self, name: str) -> object:
-        """Return what stands in the configuration: a reference, or the template that was there."""
-        if self.text and not self.typed(name):
+    def document(self, name: str, *, may_be_empty: bool) -> object:
+        """Return what stands in the configuration: a reference, or the template that was there.
+
+        With nothing typed it is empty where it may be, else a reference to a value that is
+        still to be set, so that its lack is told before anything is sent.
+        """
+        is_written = bool(self.text) or may_be_empty
+        if is_written and not (self.reference or self.typed(name)):
             return self.text
         return {"secret": self.reference or name}
 

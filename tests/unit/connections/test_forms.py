@@ -153,6 +153,7 @@ def saved(form: EditorForm) -> ConnectionConfig:
     [
         {"type": "none"},
         {"type": "basic", "username": "rokt", "password": {"secret": "pw"}},
+        {"type": "basic", "username": "{{ secrets.key }}", "password": ""},
         {"type": "bearer", "token": {"secret": "token"}},
         {"type": "bearer", "token": "{{ secrets.a }}-{{ secrets.b }}"},
         FULL["authorization"],
@@ -335,6 +336,25 @@ def test_secret_typed_is_named_and_never_put_on_the_page():
     page = str(bind(form, {}))
     assert not any(value in page for value in ("s3cret", "t3st", "h3ader"))
     assert not any(value in repr(form.typed_secrets()) for value in ("s3cret", "t3st", "h3ader"))
+
+
+def test_secret_that_must_be_set_is_named_before_it_is_typed():
+    posted = QueryDict("authorization.type=bearer")
+
+    assert EditorForm.posted(posted).config_document()["authorization"] == {
+        "type": "bearer",
+        "token": {"secret": "token"},
+    }
+
+
+def test_template_in_place_of_a_secret_gives_way_to_what_is_typed():
+    form = editor(FULL | {"authorization": {"type": "bearer", "token": "{{ secrets.a }}"}})
+    posted = posted_from(bind(form, {}))
+    posted["authorization.token.value"] = "new"
+
+    assert EditorForm.posted(posted).config_document()["authorization"]["token"] == {
+        "secret": "token"
+    }
 
 
 def test_secret_that_the_configuration_named_keeps_its_name():
