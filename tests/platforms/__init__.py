@@ -1,0 +1,1 @@
+"""Configurations of real platforms, made from what their vendors document."""
