@@ -111,10 +111,12 @@ WITH lane AS (
 ), picked AS (
     SELECT due.id, due.is_linked, lane.*
     FROM lane CROSS JOIN LATERAL (
-        SELECT delivery.id, EXISTS (
-            SELECT FROM campaigns_campaignlink link
+        -- A LIMIT, where EXISTS would be enough: the planner must not read all links for it.
+        SELECT delivery.id, NULL IS DISTINCT FROM (
+            SELECT link.id FROM campaigns_campaignlink link
             WHERE link.campaign_id = delivery.campaign_id AND link.unlinked_at IS NULL
                 AND link.connection_id = delivery.connection_id
+            LIMIT 1
         ) AS is_linked
         FROM delivery_delivery delivery
         WHERE delivery.connection_id = lane.connection_id
