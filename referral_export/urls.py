@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from referral_export import bundles, operations, pages
 
 CONNECTIONS = "accounts/<slug:account>/integrations/connections/"
+CUSTOM_FIELDS = "accounts/<slug:account>/settings/custom-fields/"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", operations.healthz, name="healthz"),
@@ -13,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("bundles/<str:name>", bundles.bundle, name="bundle"),
     path("ui/", pages.gallery, name="gallery"),
     path(CONNECTIONS, include("connections.urls")),
+    path(CUSTOM_FIELDS, include("connections.urls_custom_fields")),
     path("", include("delivery.urls")),
     path("", include("accounts.urls")),
 ]

@@ -126,8 +126,7 @@ def _require_right(definition: Definition, taken: set[str]) -> None:
 def _require_unused(name: str, users: Sequence[Connection], verb: str) -> None:
     if users:
         names = ", ".join(user.name for user in users)
+        use = "use" if len(users) > 1 else "uses"
         raise FieldIsInUse(
-            f"{name} is used by {names}: take it out of"
-            f" {'their configurations' if len(users) > 1 else 'its configuration'}, and make that"
-            f" live, before you {verb} it."
+            f"{names} {use} {name}: take it out there, and make that live, before you {verb} it."
         )

@@ -6,8 +6,9 @@ from typing import Any
 
 from accounts.errors import Problem
 from connections import selectors
-from connections.exchange.attributes import CATALOGUE, Attribute
+from connections.exchange.attributes import CATALOGUE, Attribute, AttributeType
 from connections.exchange.config import Environment
+from connections.exchange.custom_fields import CustomField
 from connections.forms import (
     SECRET_NAMES,
     EditorChoices,
@@ -61,7 +62,8 @@ class EditorPage:
     preview: PreviewFragment
     trial: TryFragment
     choices: EditorChoices = field(default_factory=EditorChoices)
-    attributes: Sequence[Attribute] = tuple(CATALOGUE.values())
+    attributes: Sequence[Attribute] = ()
+    """What templates can name: the catalogue, then the account's custom fields."""
 
 
 def form_of(connection: Connection) -> EditorForm:
@@ -88,6 +90,7 @@ def editor_page(
 ) -> EditorPage:
     by_field = problems_by_field(form, problems)
     bound = bind(form, by_field)
+    fields = selectors.custom_definitions(connection.account)
     _add_saved_secrets(bound, selectors.secrets_shown(connection))
     return EditorPage(
         connection=connection,
@@ -97,6 +100,20 @@ def editor_page(
         is_stale=is_stale,
         preview=preview,
         trial=trial or TryFragment(bind(TryForm(), {}, "try")),
+        attributes=(*CATALOGUE.values(), *map(_as_attribute, fields)),
+    )
+
+
+def _as_attribute(field: CustomField) -> Attribute:
+    """Return a custom field as the palette shows it: an example is what its first value gives."""
+    source = CATALOGUE[field.source]
+    return Attribute(
+        name=field.name,
+        label=field.name,
+        type=AttributeType.TEXT,
+        description=f"Custom field, from {source.label}",
+        example=field.mappings[0].value if field.mappings else "",
+        pii=source.pii,
     )
 
 

@@ -43,9 +43,15 @@ def navigation(context: Context) -> dict[str, object]:
         _link(request, slug, "Real-time referral", "link-2", "delivery:real_time_referral"),
     ]
     monitor = [_link(request, slug, "Deliveries", "activity", "delivery:delivery_list")]
+    settings = [_link(request, slug, "Custom fields", "braces", "custom_fields:custom_field_list")]
     return {
         "account": request.access.account,
-        "groups": [("", [overview]), ("Integrations", integrations), ("Monitor", monitor)],
+        "groups": [
+            ("", [overview]),
+            ("Integrations", integrations),
+            ("Monitor", monitor),
+            ("Settings", settings),
+        ],
     }
 
 

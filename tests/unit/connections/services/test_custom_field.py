@@ -98,7 +98,7 @@ def test_change_that_leaves_no_definition_is_refused(make_field, who, change):
 def test_used_field_keeps_its_name_and_is_not_deleted(make_field, make_connection, who, cast):
     field = make_field()
     connection = make_connection(**TEMPLATE)
-    with pytest.raises(ResolveConflict, match="used by Newsletter CRM"):
+    with pytest.raises(ResolveConflict, match="Newsletter CRM uses region"):
         services.delete_custom_field(**who, field_id=field.id)
     with pytest.raises(ResolveConflict, match="before you rename it"):
         services.change_custom_field(**who, field_id=field.id, change={"name": "area"})
