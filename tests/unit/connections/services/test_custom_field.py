@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from django.db import connection as database
 
 from accounts.errors import CorrectInput, ResolveConflict
 from connections import selectors, services
@@ -138,12 +139,18 @@ def test_worker_sends_with_the_field_as_it_is_now(now):
         **who, name="CRM", config=parse_config(endpoint | TEMPLATE)
     )
 
+    def apart(call, *arguments, **named):
+        try:
+            return call(*arguments, **named)
+        finally:
+            database.close()  # this thread's own
+
     async def value_of(store):
         claimed = Claimed.__new__(Claimed)
         for name, value in {
             "account_id": cast.account.id,
             "version_id": connection.head_version_id,
-            "connection_revision": await asyncio.to_thread(revision, connection),
+            "connection_revision": await asyncio.to_thread(apart, revision, connection),
         }.items():
             object.__setattr__(claimed, name, value)
         equipment = await store.get(claimed)
@@ -154,7 +161,7 @@ def test_worker_sends_with_the_field_as_it_is_now(now):
         before = await value_of(store)
         change = {"mappings": [{"match": "NY", "value": "North"}]}
         await asyncio.to_thread(
-            services.change_custom_field, **who, field_id=field.id, change=change
+            apart, services.change_custom_field, **who, field_id=field.id, change=change
         )
         return before, await value_of(store)
 
