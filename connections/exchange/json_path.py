@@ -6,7 +6,7 @@ none of the functions that match regular expressions.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 
 from jsonpath import JSONPathEnvironment
@@ -15,9 +15,12 @@ from jsonpath.exceptions import JSONPathError
 Find = Callable[[object], Sequence[object]]
 
 MAX_MATCHES = 1_000
+_NOTHING = object()
 _STEP = r"""\.[A-Za-z_][A-Za-z0-9_]*|\[-?[0-9]{1,9}\]|\['[^'\\]*'\]|\["[^"\\]*"\]"""
+_EVERY = r"\.\*|\[\*\]"
 _SIMPLE = re.compile(rf"\$(?:{_STEP})*")
-_STEPS = re.compile(_STEP)
+_SIMPLE_FOR_EVERY = re.compile(rf"\$(?:{_STEP}|{_EVERY})*")
+_STEPS = re.compile(rf"{_STEP}|{_EVERY}")
 _QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""")
 _BOUNDS = (
     ("..", 1, 'one ".."'),
@@ -48,6 +51,8 @@ def compile_json_path(path: str) -> Find:
     """
     if _SIMPLE.fullmatch(path):
         return _walk(path)
+    if _SIMPLE_FOR_EVERY.fullmatch(path):
+        return _walk_for_every(path)
     _refuse_costly(path)
     try:
         query = _ENVIRONMENT.compile(path)
@@ -73,17 +78,43 @@ def _walk(path: str) -> Find:
     def find(document: object) -> Sequence[object]:
         value = document
         for step in steps:
-            if isinstance(step, str):
-                if not isinstance(value, dict) or step not in value:
-                    return ()
-                value = value[step]
-            else:
-                if not isinstance(value, list) or not -len(value) <= step < len(value):
-                    return ()
-                value = value[step]
+            value = _child(value, step)
+            if value is _NOTHING:
+                return ()
         return (value,)
 
     return find
+
+
+def _walk_for_every(path: str) -> Find:
+    """Follow names, indexes and `[*]`; each step looks at each value once."""
+    steps = [None if "*" in text[:2] else _step(text) for text in _STEPS.findall(path)]
+
+    def find(document: object) -> Sequence[object]:
+        values = [document]
+        for step in steps:
+            if step is None:
+                values = [child for value in values for child in _children(value)]
+            else:
+                found = [_child(value, step) for value in values]
+                values = [value for value in found if value is not _NOTHING]
+        return values[:MAX_MATCHES]
+
+    return find
+
+
+def _child(value: object, step: str | int) -> object:
+    if isinstance(step, str):
+        return value.get(step, _NOTHING) if isinstance(value, dict) else _NOTHING
+    if isinstance(value, list) and -len(value) <= step < len(value):
+        return value[step]
+    return _NOTHING
+
+
+def _children(value: object) -> Iterable[object]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def _step(text: str) -> str | int:

@@ -9,7 +9,7 @@ import re2
 
 from connections.exchange.config import Condition, Extract, Operator, Source
 from connections.exchange.json_path import JsonPathError, compile_json_path
-from connections.exchange.responses.received import MISSING, Reading, storable
+from connections.exchange.responses.received import MISSING, Found, Reading, storable
 from connections.exchange.responses.verdict import ConditionTrace
 from connections.exchange.xml_path import XmlPathError, compile_xml_path
 
@@ -20,7 +20,7 @@ _PATTERN_MEMORY_BYTES = 1 << 20
 Find = Callable[[Reading], Sequence[object]]
 """From a response to what stands at one place of it; empty when nothing does."""
 Test = Callable[[Reading], ConditionTrace]
-Compare = Callable[[Sequence[object]], bool]
+Compare = Callable[[Found], bool]
 
 _STATUS_PART = re.compile(r"([1-5])xx|([1-5][0-9]{2})(?:\s*-\s*([1-5][0-9]{2}))?")
 _NEGATIVE = {Operator.NOT_EQUALS: Operator.EQUALS, Operator.NOT_CONTAINS: Operator.CONTAINS}
@@ -49,10 +49,13 @@ def compile_condition(condition: Condition) -> Test:
     """
     find = compile_place(condition)
     compare = _compile_compare(condition)
+    place = f"{condition.source.value} {condition.path}"
 
     def test(reading: Reading) -> ConditionTrace:
-        values = find(reading)
-        return ConditionTrace(compare(values), _shown(values))
+        found = reading.found.get(place)
+        if found is None:
+            found = reading.found[place] = _look(find, reading)
+        return ConditionTrace(compare(found), found.shown)
 
     return test
 
@@ -160,13 +163,13 @@ def _compile_compare(condition: Condition) -> Compare:
         if condition.value not in (None, "", ()):
             raise RuleError("value", "not_used", "this operator compares nothing: leave it empty")
         wanted = condition.operator is Operator.EXISTS
-        return lambda values: any(value is not None for value in values) is wanted
+        return lambda found: any(value is not None for value in found.values) is wanted
     fits = _compile_fits(condition, _NEGATIVE.get(condition.operator, condition.operator))
     negative = condition.operator in _NEGATIVE
 
-    def compare(values: Sequence[object]) -> bool:
-        for value in values:  # a plain loop: this is the hottest line of the rules
-            if fits(as_text(value)):
+    def compare(found: Found) -> bool:
+        for text in found.texts:  # a plain loop: this is the hottest line of the rules
+            if fits(text):
                 return not negative
         return negative
 
@@ -228,10 +231,14 @@ def _compile_pattern(pattern: str, *, case_sensitive: bool) -> Callable[[str], b
     return lambda text: compiled.search(text) is not None
 
 
-def _shown(values: Sequence[object]) -> str | None:
-    if not values:
+def _look(find: Find, reading: Reading) -> Found:
+    values = find(reading)
+    texts = [as_text(value) for value in values]
+    return Found(values, texts, _shown(texts))
+
+
+def _shown(texts: Sequence[str]) -> str | None:
+    if not texts:
         return None
-    if len(values) == 1:
-        return shortened(as_text(values[0]), MAX_FOUND_CHARACTERS)
-    first = values[:MAX_FOUND_CHARACTERS]
-    return shortened(", ".join(map(as_text, first)), MAX_FOUND_CHARACTERS)
+    text = texts[0] if len(texts) == 1 else ", ".join(texts[:MAX_FOUND_CHARACTERS])
+    return shortened(text, MAX_FOUND_CHARACTERS)

@@ -3,6 +3,7 @@
 import codecs
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
@@ -71,11 +72,22 @@ class _Missing:
 MISSING = _Missing()
 
 
+@dataclass(slots=True)
+class Found:
+    """What stands at one place of a response: as it is, as texts, and as a trace shows it."""
+
+    values: Sequence[object]
+    texts: Sequence[str]
+    shown: str | None
+
+
 class Reading:
-    """One response while rules look at it: each form of the body is made at most once."""
+    """One response while rules look at it: each form and each place is read at most once."""
 
     def __init__(self, response: ReceivedResponse) -> None:
         self.response = response
+        self.found: dict[str, Found] = {}
+        """What conditions have looked up already, by source and path."""
 
     @cached_property
     def text(self) -> str:

@@ -45,7 +45,10 @@ class _CompiledRule:
 
     def trace(self, reading: Reading) -> RuleTrace:
         tried = tuple([test(reading) for test in self.conditions])
-        return RuleTrace(self.name, all(one.matched for one in tried), tried)
+        matched = True
+        for one in tried:
+            matched = matched and one.matched
+        return RuleTrace(self.name, matched, tried)
 
     def verdict(self, reading: Reading, *, now: datetime, trace: list[RuleTrace]) -> Verdict:
         reason = self.reason if isinstance(self.reason, str) else self.reason(reading)
