@@ -1,0 +1,1 @@
+"""From what an advertiser sent to a draft: pasted requests, API descriptions, sample answers."""
