@@ -27,7 +27,10 @@ def routes():
             path = prefix + str(pattern.pattern)
             if isinstance(pattern, URLPattern):
                 if path.startswith(PREFIX) and pattern.name not in UNDESCRIBED:
-                    yield "/" + re.sub(r"<\w+:(\w+)>", r"{\1}", path), {*pattern.callback.actions} - {"head"}
+                    yield (
+                        "/" + re.sub(r"<\w+:(\w+)>", r"{\1}", path),
+                        {*pattern.callback.actions} - {"head"},
+                    )
             else:
                 yield from walk(pattern.url_patterns, path)
 
