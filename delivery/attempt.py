@@ -2,6 +2,7 @@
 
 import random
 from datetime import UTC, datetime
+from uuid import UUID
 
 import httpx
 import orjson
@@ -19,6 +20,7 @@ from delivery.models import FINAL
 from delivery.queue import Claimed, Settled
 from delivery.retry import decide
 from delivery.sealing import open_attributes, seal_attempt
+from delivery.shapes import shape_key, shape_of
 
 ENVIRONMENT = Environment.PRODUCTION
 
@@ -91,5 +93,13 @@ def _settled(
         response_status=exchange.response.status if exchange.response else None,
         outcome=exchange.verdict.outcome.value if exchange.verdict else "",
         error_code=exchange.error.code if exchange.error else "",
+        unmatched_shape=_unmatched_shape(claimed, exchange, vault),
         record_sealed=seal_attempt(vault, record),
     )
+
+
+def _unmatched_shape(claimed: Claimed, exchange: Exchange, vault: Vault) -> UUID | None:
+    if exchange.response is None or exchange.verdict is None or exchange.verdict.matched:
+        return None
+    attributes = open_attributes(vault, claimed.attributes_sealed)
+    return shape_key(vault, shape_of(exchange.response, attributes))

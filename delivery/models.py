@@ -136,11 +136,20 @@ class Attempt(TenantModel):
     response_status = models.PositiveSmallIntegerField(null=True)
     outcome = models.CharField(max_length=10, blank=True)
     error_code = models.CharField(max_length=40, blank=True)
+    unmatched_shape = models.UUIDField(null=True)
+    """Of an answer that no rule matched: `shapes.shape_key`, so that alike ones are found."""
     record_sealed = models.BinaryField()
     """The attempt in the contract's JSON shape, sealed for the purpose `attempt`."""
 
     class Meta(TenantModel.Meta):
-        indexes = (models.Index(fields=("delivery", "number"), name="attempt_of_delivery"),)
+        indexes = (
+            models.Index(fields=("delivery", "number"), name="attempt_of_delivery"),
+            models.Index(
+                fields=("version", "unmatched_shape"),
+                condition=models.Q(unmatched_shape__isnull=False),
+                name="attempt_unmatched",
+            ),
+        )
 
 
 class Lane(models.Model):

@@ -77,6 +77,7 @@ class Settled:
     response_status: int | None
     outcome: str
     error_code: str
+    unmatched_shape: UUID | None
     record_sealed: bytes
 
 
@@ -193,10 +194,10 @@ WITH result AS (
         %(finished_at)s::timestamptz[], %(attempt_id)s::uuid[], %(number)s::int[],
         %(version_id)s::uuid[], %(started_at)s::timestamptz[], %(duration_ms)s::float8[],
         %(response_status)s::int[], %(outcome)s::text[], %(error_code)s::text[],
-        %(record_sealed)s::bytea[]
+        %(unmatched_shape)s::uuid[], %(record_sealed)s::bytea[]
     ) AS result (id, fence, status, reason, rule, captures, next_attempt_at, finished_at,
         attempt_id, number, version_id, started_at, duration_ms, response_status, outcome,
-        error_code, record_sealed)
+        error_code, unmatched_shape, record_sealed)
 ), changed AS (
     UPDATE delivery_delivery delivery
     SET status = result.status, reason = result.reason, rule = result.rule,
@@ -207,9 +208,10 @@ WITH result AS (
     RETURNING delivery.id, delivery.account_id, delivery.connection_id
 ), attempt AS (
     INSERT INTO delivery_attempt (id, account_id, delivery_id, number, version_id, environment,
-        started_at, duration_ms, response_status, outcome, error_code, record_sealed)
+        started_at, duration_ms, response_status, outcome, error_code, unmatched_shape,
+        record_sealed)
     SELECT attempt_id, account_id, id, number, version_id, 'production', started_at, duration_ms,
-        response_status, outcome, error_code, record_sealed
+        response_status, outcome, error_code, unmatched_shape, record_sealed
     FROM result JOIN changed USING (id)
 )
 """
