@@ -223,7 +223,7 @@ class Body(Document):
     encoding: Encoding = Encoding.JSON
     content_type: Annotated[str, StringConstraints(max_length=200)] | None = None
     template: Template | None = None
-    fields: tuple[BodyField, ...] | None = None
+    fields: Annotated[tuple[BodyField, ...], Field(max_length=500)] | None = None
 
     @model_validator(mode="after")
     def one_way_to_write_it(self) -> Self:

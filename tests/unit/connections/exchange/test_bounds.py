@@ -1,0 +1,188 @@
+"""Whatever a configuration says, checking it, rendering it and classifying with it ends soon."""
+
+import json
+import os
+import time
+from contextlib import suppress
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from connections.exchange.config import ConnectionConfig, Environment, Operator, Source
+from connections.exchange.rendering import RenderError, check_config, compile_config, render
+from connections.exchange.responses import ReceivedResponse, check_rules, classify, compile_rules
+from tests.unit.connections.exchange.examples import NOW, make_config, make_context
+
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "150"))
+fuzzed = settings(
+    max_examples=EXAMPLES, deadline=2_000, suppress_health_check=[HealthCheck.too_slow]
+)
+
+SIGNS = """{{ }} {% %} {# #} {%- -%} if elif else endif for in set raw endraw now test not and or
+    is defined none true ~ ( ) [ ] { } , : . ' " \\ 0 1.5 -1 999999999999999999 == < > <a> </a>
+    <![CDATA[ ]]> <!-- --> <? ?> <!DOCTYPE & &amp; = ? / % + # @ é 😀"""
+NAMES = st.sampled_from(
+    [
+        "email",
+        "age",
+        "bid_price",
+        "birth_date",
+        "secrets.key",
+        "variables.v",
+        "campaign.name",
+        "now",
+    ]
+)
+FILTERS = """lower date('%Y') date('iso','UTC') date('epoch') default('x') tojson urlencode e e164
+    last(3) round(2) cents md5 base64 int bool replace('a','b') title digits"""
+PIECES = st.sampled_from([*SIGNS.split(), *(f"|{name}" for name in FILTERS.split()), "\n", "\r"])
+PIPES = st.lists(st.sampled_from(FILTERS.split()), max_size=3).map(
+    lambda names: "".join(f"|{name}" for name in names)
+)
+PRINTED = st.builds("{{{{ {}{} }}}}".format, NAMES, PIPES)
+CHOICES = st.builds("{{% if {}{} %}}{}{{% else %}}x{{% endif %}}".format, NAMES, PIPES, PRINTED)
+TEMPLATES = (
+    st.lists(PIECES | NAMES | st.text(max_size=4), max_size=25).map(" ".join)
+    | st.lists(PRINTED | CHOICES | PIECES, max_size=6).map("".join)
+    | st.lists(PRINTED | CHOICES, max_size=4).map(lambda parts: f"[{','.join(parts)}]")
+)
+ATTRIBUTES = st.fixed_dictionaries(
+    {},
+    optional={
+        "email": st.text(max_size=20),
+        "age": st.integers(-(10**18), 10**18),
+        "bid_price": st.decimals(allow_nan=True, allow_infinity=True),
+        "birth_date": st.sampled_from(["1991-11-27", "", "soon", "9999-12-31"]),
+    },
+)
+
+
+def ends_well(config, attributes):
+    """Check, and render what is accepted; only our own error may come."""
+    if check_config(config):
+        return
+    context = make_context(attributes)
+    with suppress(RenderError):
+        render(
+            compile_config(config),
+            environment=Environment.PRODUCTION,
+            context=context,
+            secrets={"key": "s3cret"},
+        )
+
+
+@fuzzed
+@given(st.sampled_from(["json", "form", "text", "xml"]), TEMPLATES, ATTRIBUTES)
+def test_any_body_template_ends_well(encoding, template, attributes):
+    body = {"encoding": encoding, "template": template}
+    ends_well(make_config(variables={"v": "1"}, body=body), attributes)
+
+
+@fuzzed
+@given(TEMPLATES, TEMPLATES, TEMPLATES, ATTRIBUTES)
+def test_any_template_of_url_query_and_header_ends_well(path, query, header, attributes):
+    config = make_config(
+        url=f"https://api.example.com/{path}",
+        variables={"v": "1"},
+        query=[
+            {"name": "q", "value": query},
+            {"name": "j", "value": query, "value_encoding": "json"},
+        ],
+        headers=[{"name": "X-Header", "value": header}],
+        authorization={"type": "basic", "username": header, "password": query},
+    )
+    ends_well(config, attributes)
+
+
+FIELD = st.fixed_dictionaries(
+    {"name": st.text(".[]@#ab:", min_size=1, max_size=8), "value": TEMPLATES},
+    optional={
+        "required": st.booleans(),
+        "empty": st.sampled_from([None, "null", "empty", "omit"]),
+        "value_encoding": st.sampled_from([None, "json", "xml"]),
+    },
+)
+
+
+@fuzzed
+@given(st.sampled_from(["json", "form", "text", "xml"]), st.lists(FIELD, max_size=4), ATTRIBUTES)
+def test_any_fields_end_well(encoding, fields, attributes):
+    body = {"encoding": encoding, "fields": fields}
+    try:
+        config = make_config(variables={"v": "1"}, body=body)
+    except ValueError:
+        return  # the type says no
+    ends_well(config, attributes)
+
+
+STEPS = """$ .a .b ['a'] [0] [*] .* .. // / a b * @a text() [?@.a] [?@.a==1] [1:] [::-1] , ( )
+    length( match( count(@..a) [ ] ? ' \""""
+PATHS = st.lists(st.sampled_from(STEPS.split()), max_size=7).map("".join)
+CONDITION = st.fixed_dictionaries(
+    {
+        "source": st.sampled_from([one.value for one in Source]),
+        "operator": st.sampled_from([one.value for one in Operator]),
+    },
+    optional={
+        "path": PATHS,
+        "value": st.text(max_size=12)
+        | st.sampled_from(["200-299", "4xx", "(a+)+$", "(?i)x{1000}", "(?<=a)b", "\\p{L}+"])
+        | st.lists(st.text(max_size=4), max_size=3),
+        "case_sensitive": st.booleans(),
+    },
+)
+EXTRACT = st.fixed_dictionaries({"source": st.sampled_from(["json", "xml", "body"]), "path": PATHS})
+DOCUMENT = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.sampled_from(["a", "b", "c"]), inner, max_size=3)
+    ),
+    max_leaves=30,
+)
+BODIES = (
+    DOCUMENT.map(lambda value: json.dumps(value).encode())
+    | st.binary(max_size=60)
+    | st.lists(
+        st.sampled_from(["<a>", "</a>", "<b a='1'/>", "x", "<!DOCTYPE a>", "&#0;"]), max_size=8
+    ).map(lambda parts: "".join(parts).encode())
+)
+
+
+@fuzzed
+@given(st.lists(CONDITION, min_size=1, max_size=3), EXTRACT, st.integers(100, 599), BODIES)
+def test_any_rule_ends_well(conditions, extract, status, body):
+    rule = {
+        "name": "rule",
+        "conditions": conditions,
+        "outcome": "retry",
+        "reason": extract,
+        "retry_after": extract,
+        "captures": [{"name": "c"} | extract],
+    }
+    rules = make_config(response_rules=[rule]).response_rules
+    if check_rules(rules):
+        return
+    response = ReceivedResponse(status, (("Content-Type", "text/html"),), body)
+    assert classify(compile_rules(rules), response, now=NOW).reason
+
+
+def test_templates_of_a_configuration_have_one_bound():
+    large = "{{email|lower}}" * 600
+    headers = [{"name": f"X-{number}", "value": large} for number in range(50)]
+    began = time.process_time()
+    problems = check_config(make_config(headers=headers))
+    assert time.process_time() - began < 2
+    assert {problem.code for problem in problems} == {"template_too_large"}
+
+
+def test_fields_of_a_body_have_a_bound():
+    fields = [{"name": f"a{number}", "value": "1"} for number in range(501)]
+    with pytest.raises(ValueError, match="at most 500"):
+        ConnectionConfig.model_validate(
+            {
+                "environments": {"production": {"url": "https://a.example"}},
+                "body": {"fields": fields},
+            }
+        )
