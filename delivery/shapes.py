@@ -72,15 +72,14 @@ class Normalizer:
 def shape_of(response: ReceivedResponse, attributes: Mapping[str, AttributeValue]) -> str:
     """Return the status and what stays the same of the body, without anything of the person.
 
-    Shape: one line, at most `MOST_CHARACTERS` and a few; the attributes are the referral's.
+    Shape: one line of at most `MOST_CHARACTERS`; the attributes are the referral's.
     """
     reading, normalizer = Reading(response), Normalizer(attributes)
     if isinstance(reading.json, dict | list):
-        document = normalizer.json(reading.json)
-        body = json.dumps(document, ensure_ascii=False)[:MOST_CHARACTERS]
+        body = json.dumps(normalizer.json(reading.json), ensure_ascii=False)
     else:
         body = normalizer.text(reading.text)
-    return f"{response.status} {body}".strip()
+    return f"{response.status} {body}".strip()[:MOST_CHARACTERS]
 
 
 def shape_key(vault: Vault, shape: str) -> UUID:

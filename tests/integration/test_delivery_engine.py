@@ -79,6 +79,7 @@ def result_of(claimed, **changes):
         "response_status": 201,
         "outcome": "delivered",
         "error_code": "",
+        "unmatched_shape": None,
         "record_sealed": b"sealed",
     }
     return queue.Settled(**(given | changes))
