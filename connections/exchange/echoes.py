@@ -33,8 +33,8 @@ def without_secrets(response: ReceivedResponse, secrets: Iterable[str]) -> Recei
 def _values(secrets: Mapping[str, str], request: PreparedRequest) -> Iterator[str]:
     yield from secrets.values()
     for (_, sent), (_, shown) in zip(request.headers, request.shown.headers, strict=True):
-        if sent != shown:  # a header made from a secret; its scheme (`Basic `) is none
-            yield sent.partition(" ")[2] or sent
+        if sent != shown:  # a header made from a secret; what stands before it is none
+            yield sent.removeprefix(shown.partition(MASK)[0])
 
 
 def _forms(value: str) -> Iterator[str]:

@@ -58,13 +58,15 @@ def http(status, document):
     return head.encode() + body
 
 
-def exchanges(server, *, count=1, tokens=None, secrets=SECRETS, at_once=True, **settings):
+def exchanges(
+    server, *, count=1, tokens=None, secrets=SECRETS, at_once=True, grant=AUTHORIZATION, **settings
+):
     async def run():
         async with listening(server) as port, guarded() as transport:
             base = f"http://127.0.0.1:{port}"
             document = config(
                 f"{base}/leads",
-                authorization={**AUTHORIZATION, "token_url": f"{base}/token"},
+                authorization={**grant, "token_url": f"{base}/token"},
                 **settings,
             )
             kept = tokens or TokenCache()
@@ -180,6 +182,41 @@ def test_failure_is_not_kept():
     server = TokenServer((500, {}))
     first, second = exchanges(server, count=2, at_once=False)
     assert (first.verdict.outcome, second.verdict.outcome) == (Outcome.RETRY, Outcome.DELIVERED)
+
+
+@pytest.mark.parametrize(
+    ("parts", "token_request"),
+    [
+        ({"request_format": "query"}, b"GET /token?grant_type=refresh_token&refresh_token=r%2B1"),
+        ({"request_format": "json"}, b'{"grant_type":"refresh_token","refresh_token":"r+1"'),
+        ({"request_format": "form"}, b"grant_type=refresh_token&refresh_token=r%2B1"),
+    ],
+)
+def test_refresh_token_brings_the_token_that_the_lead_is_sent_with(parts, token_request):
+    requests = []
+
+    async def answer(reader, writer):
+        while request := await read_request(reader):
+            requests.append(request)
+            is_lead = b"/leads " in request.split(b"\r\n")[0]
+            document = {"echo": "fetched-1"} if is_lead else {"access_token": "fetched-1"}
+            writer.write(http(201, document))
+        writer.close()
+
+    grant = (
+        AUTHORIZATION
+        | parts
+        | {
+            "type": "oauth2_refresh_token",
+            "refresh_token": {"secret": "refresh"},
+            "prefix": "OAuth token=",
+        }
+    )
+    [exchange] = exchanges(answer, grant=grant, secrets=SECRETS | {"refresh": "r+1"})
+    assert exchange.verdict.outcome is Outcome.DELIVERED
+    assert token_request in requests[0]
+    assert b"\r\nAuthorization: OAuth token=fetched-1\r\n" in requests[1]
+    assert "fetched-1" not in str(exchange)
 
 
 def test_token_address_that_is_silent_ends_at_the_one_deadline():
