@@ -9,6 +9,7 @@ from itertools import islice
 from connections.exchange.config import Condition, Operator, Outcome, ResponseSample, Source
 from connections.exchange.responses import Reading, ReceivedResponse
 from connections.exchange.responses.conditions import as_text
+from connections.exchange.rule_lint import received_sample
 from connections.exchange.xml_path import Element
 
 _MOST_LEAVES = 150
@@ -71,10 +72,7 @@ class Example:
 
     @cached_property
     def received(self) -> ReceivedResponse:
-        headers = tuple(self.sample.headers.items())
-        return ReceivedResponse(
-            self.sample.status, headers, self.sample.body.encode("utf-8", "replace")
-        )
+        return received_sample(self.sample)
 
     @cached_property
     def reading(self) -> Reading:

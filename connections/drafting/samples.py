@@ -1,7 +1,7 @@
 """From sample answers with their meaning to response rules, as few and general as possible."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -17,6 +17,7 @@ from connections.exchange.config import (
 )
 from connections.exchange.responses import RuleError, classify, compile_rules
 from connections.exchange.responses.conditions import compile_condition
+from connections.exchange.rule_lint import lint_samples
 
 MOST_SAMPLES = 50
 _NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -46,20 +47,9 @@ def draft_rules(samples: Sequence[ResponseSample]) -> DraftedRules:
         return DraftedRules((), tuple(contradictions))
     table = _Table(examples)
     rules = (*table.specific_rules(), *table.status_rules())
-    return DraftedRules(rules, tuple(mistakes(rules, samples[:MOST_SAMPLES])))
-
-
-def mistakes(rules: Sequence[ResponseRule], samples: Iterable[ResponseSample]) -> Iterator[str]:
-    """Return a sentence for each sample of which the rules say something else."""
-    compiled = compile_rules(rules)
-    for sample in samples:
-        verdict = classify(compiled, Example(sample).received, now=_NOW)
-        if verdict.outcome is not sample.expected_outcome:
-            decided = f'the rule "{verdict.rule}"' if verdict.rule else "no rule"
-            yield (
-                f'"{sample.name}" should be {sample.expected_outcome.value}, but {decided} makes'
-                f" it {verdict.outcome.value}."
-            )
+    return DraftedRules(
+        rules, tuple(one.detail for one in lint_samples(rules, samples[:MOST_SAMPLES]))
+    )
 
 
 def _contradictions(examples: Sequence[Example]) -> Iterator[str]:

@@ -4,9 +4,10 @@ import json
 
 import pytest
 
-from connections.drafting.samples import draft_rules, mistakes
+from connections.drafting.samples import draft_rules
 from connections.exchange.config import Outcome, ResponseSample
 from connections.exchange.responses import check_rules
+from connections.exchange.rule_lint import lint_samples
 from tests.platforms.documented import answers
 
 ANSWERS = answers()
@@ -27,7 +28,7 @@ def drafted(*samples):
     made = draft_rules(samples)
     assert made.problems == ()
     assert check_rules(made.rules) == []
-    assert list(mistakes(made.rules, samples)) == []
+    assert lint_samples(made.rules, samples) == []
     return [
         (rule.outcome.value, *(_short(condition) for condition in rule.conditions))
         for rule in made.rules

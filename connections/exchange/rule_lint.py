@@ -1,0 +1,258 @@
+"""What is suspicious about response rules: warnings at save, never refusals."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from connections.exchange.config import (
+    Condition,
+    Extract,
+    Operator,
+    Outcome,
+    ResponseRule,
+    ResponseSample,
+    Source,
+)
+from connections.exchange.empty_patterns import matches_nothing
+from connections.exchange.responses import (
+    MAX_BODY_BYTES,
+    Reading,
+    ReceivedResponse,
+    RuleError,
+    check_rules,
+    classify,
+    compile_rules,
+)
+from connections.exchange.responses.conditions import as_text, compile_place
+from connections.exchange.rule_logic import implies, statuses_of
+
+MOST_SEEN = 200
+_NOW = datetime(2026, 1, 1, tzinfo=UTC)
+_KNOWN_OPPOSITES = (
+    (re.compile(r"success", re.IGNORECASE), "unsuccessful"),
+    (re.compile(r"(?:valid|active|correct|complete)\w*", re.IGNORECASE), "in{}"),
+    (
+        re.compile(
+            r"(?:success|subscribed|matched|authori[sz]ed|available|confirmed|known)\w*",
+            re.IGNORECASE,
+        ),
+        "un{}",
+    ),
+    (re.compile(r"accepted|approved|verified|created|added|delivered|ok", re.IGNORECASE), "not {}"),
+)
+_OPPOSITE = r"(?:\b(?:in|un|dis|im|non-?)|\b(?:not|never|no)(?:[ _-]\w{1,10})?[ _-])"
+_OF_JSON = r"\s*\"?\s*:\s*\"?(?:false|0|no|null)\b"
+_ERROR_WORDS = re.compile(
+    r"\b(?:errors?|invalid|fail(?:ed|ure)?|reject(?:ed)?|denied"
+    r"|not (?:valid|found|allowed|accepted)|unsuccessful|exception|unauthori[sz]ed)\b",
+    re.IGNORECASE,
+)
+_NO_ERROR = re.compile(
+    r"\b(?:no|0|without) errors?\b|errors?\"?\s*[:=]\s*(?:\[\s*\]|\{\s*\}|null|false|0\b|\"\")",
+    re.IGNORECASE,
+)
+_MOST_READ = 8_192
+
+
+@dataclass(frozen=True, slots=True)
+class RuleWarning:
+    """One thing that somebody should look at; `pointer` leads into the configuration."""
+
+    pointer: str
+    code: str
+    detail: str
+
+
+def lint_rules(
+    rules: Sequence[ResponseRule], *, seen: Sequence[ReceivedResponse]
+) -> list[RuleWarning]:
+    """Return what is suspicious about rules that `check_rules` accepts, in their order.
+
+    `seen` are answers that came or are documented; what depends on them is left out without.
+    """
+    if check_rules(rules):
+        return []
+    readings = [Reading(response) for response in seen[:MOST_SEEN]]
+    return [
+        *_unreachable(rules),
+        *_conditions_to_look_at(rules, readings),
+        *_places_never_seen(rules, readings),
+        *_errors_taken_as_delivered(rules, readings),
+        *_duplicates_not_told(rules),
+    ]
+
+
+def lint_samples(
+    rules: Sequence[ResponseRule], samples: Sequence[ResponseSample]
+) -> list[RuleWarning]:
+    """Return a warning for each sample of which the rules say something else."""
+    try:
+        compiled = compile_rules(rules)
+    except RuleError:
+        return []
+    warnings = []
+    for index, sample in enumerate(samples):
+        verdict = classify(compiled, received_sample(sample), now=_NOW)
+        if verdict.outcome is not sample.expected_outcome:
+            decided = f'the rule "{verdict.rule}"' if verdict.rule else "no rule"
+            detail = (
+                f'"{sample.name}" should be {sample.expected_outcome.value}, but {decided} makes'
+                f" it {verdict.outcome.value}."
+            )
+            warnings.append(RuleWarning(f"/response_samples/{index}", "sample_misread", detail))
+    return warnings
+
+
+def received_sample(sample: ResponseSample) -> ReceivedResponse:
+    """Return the sample as if it had come; it is UTF-8, whatever its headers claim."""
+    body = b"\xef\xbb\xbf" + sample.body.encode("utf-8", "replace")
+    return ReceivedResponse(
+        status=sample.status,
+        headers=tuple(sample.headers.items()),
+        body=body[:MAX_BODY_BYTES],
+        truncated=len(body) > MAX_BODY_BYTES,
+    )
+
+
+def _unreachable(rules: Sequence[ResponseRule]) -> Iterator[RuleWarning]:
+    """A rule is never reached when an earlier one, or several by status alone, match before."""
+    settled: frozenset[int] = frozenset()
+    for index, rule in enumerate(rules):
+        pointer = f"/response_rules/{index}"
+        statuses = statuses_of(rule)
+        earlier = next((one for one in rules[:index] if implies(rule, one)), None)
+        if not statuses:
+            detail = f'"{rule.name}" asks for statuses that exclude each other: it never matches.'
+            yield RuleWarning(pointer, "rule_never_matches", detail)
+        elif earlier:
+            detail = f'"{rule.name}" is never reached: "{earlier.name}" matches before it.'
+            yield RuleWarning(pointer, "rule_unreachable", f"{detail} Move it up or delete it.")
+        elif statuses <= settled:
+            detail = f'"{rule.name}" is never reached: the rules before it take all its statuses.'
+            yield RuleWarning(pointer, "rule_unreachable", f"{detail} Move it up or delete it.")
+        if all(condition.source is Source.STATUS for condition in rule.conditions):
+            settled |= statuses
+
+
+def _conditions_to_look_at(
+    rules: Sequence[ResponseRule], readings: Sequence[Reading]
+) -> Iterator[RuleWarning]:
+    for index, rule in enumerate(rules):
+        for at, condition in enumerate(rule.conditions):
+            pointer = f"/response_rules/{index}/conditions/{at}/value"
+            value = str(condition.value)
+            if condition.operator is Operator.MATCHES and matches_nothing(value):
+                detail = (
+                    f'No text can match "{value}": what says start or end stands in its middle.'
+                )
+                yield RuleWarning(pointer, "pattern_matches_nothing", detail)
+            is_alone = not _is_prepared(rules[:index], condition)
+            if is_alone and (found := _opposite(condition, value, readings)):
+                detail = (
+                    f'"{value}" stands in "{found}" too: compare the whole value, or put a rule'
+                )
+                yield RuleWarning(pointer, "contains_opposite", f"{detail} for that in front.")
+
+
+def _opposite(condition: Condition, value: str, readings: Sequence[Reading]) -> str | None:
+    """Return a text that contains the value and means the opposite: one that was seen, or known."""
+    if condition.operator is not Operator.CONTAINS:
+        return None
+    sought = re.escape(value)
+    pattern = re.compile(f"{_OPPOSITE}{sought}|{sought}{_OF_JSON}", re.IGNORECASE)
+    find = compile_place(condition)
+    for reading in readings:
+        for text in map(as_text, find(reading)):
+            if found := pattern.search(text):
+                return found[0]
+    word = value.strip()
+    known = (form for pattern, form in _KNOWN_OPPOSITES if pattern.fullmatch(word))
+    return next(known, "").format(word.lower()) or None
+
+
+def _is_prepared(earlier: Sequence[ResponseRule], condition: Condition) -> bool:
+    """Tell whether a rule before looks at the same place for a longer text with this one in it."""
+    value = str(condition.value).casefold()
+    return any(
+        other.source is condition.source
+        and other.path == condition.path
+        and isinstance(other.value, str)
+        and value in other.value.casefold()
+        and value != other.value.casefold()
+        for rule in earlier
+        for other in rule.conditions
+    )
+
+
+def _places_never_seen(
+    rules: Sequence[ResponseRule], readings: Sequence[Reading]
+) -> Iterator[RuleWarning]:
+    """Only answers of the right kind count: a path into JSON says nothing of an HTML page."""
+    known = {
+        Source.JSON: [one for one in readings if isinstance(one.json, dict | list)],
+        Source.XML: [one for one in readings if one.xml is not None],
+    }
+    for index, rule in enumerate(rules):
+        for pointer, place in _places(rule):
+            answers = known.get(place.source, [])
+            if answers and not any(compile_place(place)(one) for one in answers):
+                detail = (
+                    f"{place.path} stood in none of the {len(answers)} {place.source.value.upper()}"
+                    " answers that were seen: check the spelling."
+                )
+                at = f"/response_rules/{index}/{pointer}/path"
+                yield RuleWarning(at, "path_never_seen", detail)
+
+
+def _places(rule: ResponseRule) -> Iterator[tuple[str, Condition | Extract]]:
+    for index, condition in enumerate(rule.conditions):
+        if condition.operator is not Operator.NOT_EXISTS:
+            yield f"conditions/{index}", condition
+    if isinstance(rule.reason, Extract):
+        yield "reason", rule.reason
+    for index, capture in enumerate(rule.captures):
+        yield f"captures/{index}", capture
+    if rule.retry_after:
+        yield "retry_after", rule.retry_after
+
+
+def _errors_taken_as_delivered(
+    rules: Sequence[ResponseRule], readings: Sequence[Reading]
+) -> Iterator[RuleWarning]:
+    compiled = compile_rules(rules)
+    names = [rule.name for rule in rules]
+    told: set[str] = set()
+    for reading in readings:
+        found = _error_in(reading)
+        if found is None:
+            continue
+        verdict = classify(compiled, reading.response, now=_NOW)
+        if verdict.outcome is Outcome.DELIVERED and verdict.rule and verdict.rule not in told:
+            told.add(verdict.rule)
+            detail = (
+                f'"{verdict.rule}" takes an answer as delivered that says "{found}": put a rule for'
+                " it in front."
+            )
+            pointer = f"/response_rules/{names.index(verdict.rule)}"
+            yield RuleWarning(pointer, "error_taken_as_delivered", detail)
+
+
+def _error_in(reading: Reading) -> str | None:
+    """Return the words of an answer with which it says that something went wrong."""
+    if isinstance(reading.json, dict):
+        for name in ("success", "ok", "succeeded"):
+            if reading.json.get(name) is False:
+                return f"{name}: false"
+    text = _NO_ERROR.sub("", reading.text[:_MOST_READ])
+    found = _ERROR_WORDS.search(text)
+    return text[max(0, found.start() - 20) : found.end() + 20].strip() if found else None
+
+
+def _duplicates_not_told(rules: Sequence[ResponseRule]) -> Iterator[RuleWarning]:
+    if rules and not any(rule.outcome is Outcome.DUPLICATE for rule in rules):
+        detail = (
+            "No rule says how a duplicate is answered: add one, or ask the advertiser whether"
+            " theirs tells."
+        )
+        yield RuleWarning("/response_rules", "no_duplicate_rule", detail)
