@@ -71,6 +71,11 @@ def compile_json_path(path: str) -> Find:
     return find
 
 
+def is_search(path: str) -> bool:
+    """Say whether a path has to look further than names, indexes and `[*]` lead."""
+    return _SIMPLE_FOR_EVERY.fullmatch(path) is None
+
+
 def _walk(path: str) -> Find:
     """Follow names and indexes only: what nearly every rule needs, ten times as fast."""
     steps = [_step(text) for text in _STEPS.findall(path)]

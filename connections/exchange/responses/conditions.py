@@ -14,6 +14,7 @@ from connections.exchange.responses.verdict import ConditionTrace
 from connections.exchange.xml_path import XmlPathError, compile_xml_path
 
 MAX_FOUND_CHARACTERS = 200
+MAX_TEXT_CHARACTERS = 262_144
 MAX_PATTERN_CHARACTERS = 500
 _PATTERN_MEMORY_BYTES = 1 << 20
 
@@ -233,8 +234,23 @@ def _compile_pattern(pattern: str, *, case_sensitive: bool) -> Callable[[str], b
 
 def _look(find: Find, reading: Reading) -> Found:
     values = find(reading)
-    texts = [as_text(value) for value in values]
+    texts = _texts(values)
     return Found(values, texts, _shown(texts))
+
+
+def _texts(values: Sequence[object]) -> list[str]:
+    """Return the values as texts, the last ones left out when they come to very much together.
+
+    They can: where a path finds each of many containers inside each other.
+    """
+    texts: list[str] = []
+    room = MAX_TEXT_CHARACTERS
+    for value in values:
+        texts.append(as_text(value))
+        room -= len(texts[-1])
+        if room < 0:
+            break
+    return texts
 
 
 def _shown(texts: Sequence[str]) -> str | None:

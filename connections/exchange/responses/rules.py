@@ -6,6 +6,7 @@ from datetime import datetime
 
 from connections.exchange.config import Condition, Extract, Outcome, ResponseRule, Source
 from connections.exchange.problems import ConfigProblem
+from connections.exchange.responses.bounds import Part, check_bounds
 from connections.exchange.responses.conditions import (
     RuleError,
     Test,
@@ -93,11 +94,16 @@ def compile_rules(rules: Sequence[ResponseRule]) -> CompiledRules:
 
 def check_rules(rules: Sequence[ResponseRule]) -> list[ConfigProblem]:
     """Return everything that is wrong with the rules, in their order."""
-    return [
-        ConfigProblem(f"/response_rules/{index}/{pointer}", error.code, error.detail)
+    parts = [
+        (f"/response_rules/{index}/{pointer}", part)
         for index, rule in enumerate(rules)
-        for pointer, error in _errors(rule)
+        for pointer, part in _parts(rule)
     ]
+    errors = [
+        ConfigProblem(f"{pointer}/{error.field}", error.code, error.detail)
+        for pointer, error in _errors(parts)
+    ]
+    return [*errors, *check_bounds(parts)]
 
 
 def classify(rules: CompiledRules, response: ReceivedResponse, *, now: datetime) -> Verdict:
@@ -152,18 +158,18 @@ def _compile_rule(rule: ResponseRule) -> _CompiledRule:
     )
 
 
-def _errors(rule: ResponseRule) -> Iterator[tuple[str, RuleError]]:
-    for pointer, part in _parts(rule):
+def _errors(parts: Sequence[Part]) -> Iterator[tuple[str, RuleError]]:
+    for pointer, part in parts:
         try:
             if isinstance(part, Condition):
                 compile_condition(part)
             else:
                 compile_extract(part)
         except RuleError as error:
-            yield f"{pointer}/{error.field}", error
+            yield pointer, error
 
 
-def _parts(rule: ResponseRule) -> Iterator[tuple[str, Condition | Extract]]:
+def _parts(rule: ResponseRule) -> Iterator[Part]:
     for index, condition in enumerate(rule.conditions):
         yield f"conditions/{index}", condition
     if isinstance(rule.reason, Extract):

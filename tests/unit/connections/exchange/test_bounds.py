@@ -186,3 +186,68 @@ def test_fields_of_a_body_have_a_bound():
                 "body": {"fields": fields},
             }
         )
+
+
+def conditions(*found):
+    """Return as many rules as these conditions need."""
+    return [
+        {"name": f"rule {start}", "outcome": "retry", "conditions": list(found[start : start + 20])}
+        for start in range(0, len(found), 20)
+    ]
+
+
+def condition(source, operator, value=None, path=None):
+    return {"source": source, "operator": operator, "value": value, "path": path}
+
+
+@pytest.mark.parametrize(
+    ("make", "limit", "part"),
+    [
+        (lambda number: condition("body", "matches", f"(a|b)*{number}"), 50, "value"),
+        (lambda number: condition("json", "exists", path=f"$..a{number}"), 10, "path"),
+        (lambda number: condition("xml", "exists", path=f"//a{number}"), 100, "source"),
+        (lambda number: condition("json", "exists", path=f"$[*].a{number}"), 100, "source"),
+    ],
+)
+def test_rules_of_a_configuration_have_bounds(make, limit, part):
+    most = [make(number) for number in range(limit)]
+    twice = conditions(*most, *most)
+    assert check_rules(make_config(response_rules=twice).response_rules) == []
+    over = conditions(*most, *most, make(limit), make(limit + 1))
+    [problem] = check_rules(make_config(response_rules=over).response_rules)
+    rule, place = divmod(2 * limit, 20)
+    pointer = f"/response_rules/{rule}/conditions/{place}/{part}"
+    assert (problem.pointer, problem.code) == (pointer, "too_many")
+
+
+@pytest.mark.parametrize(
+    ("make", "limit", "body"),
+    [
+        (
+            lambda number: condition("body", "matches", f"(?:a|b)*a(?:a|b){{12}}c{number}"),
+            50,
+            b"ab" * 32_000,
+        ),
+        (
+            lambda number: condition("json", "exists", path=f"$..[?@.a=={number}]"),
+            10,
+            b"[" + b",".join([b"[" * 20 + b"]" * 20] * 1_500) + b"]",
+        ),
+        (
+            lambda number: condition("json", "contains", f"{number}", path=f"$..*[{number}:]"),
+            10,
+            b"[" * 900 + b",".join([b"1"] * 30_000) + b"]" * 900,
+        ),
+        (
+            lambda number: condition("xml", "exists", path=f"//a/b{number}"),
+            100,
+            b"<a>" + b"<b/>" * 16_000 + b"</a>",
+        ),
+    ],
+)
+def test_most_costly_rules_end_soon_on_the_worst_answer(make, limit, body):
+    rules = conditions(*(make(number) for number in range(limit)))
+    compiled = compile_rules(make_config(response_rules=rules).response_rules)
+    began = time.process_time()
+    classify(compiled, ReceivedResponse(200, (), body), now=NOW)
+    assert time.process_time() - began < 5
