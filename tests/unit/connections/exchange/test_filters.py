@@ -1,12 +1,15 @@
 """Filters on dates, amounts, parts of a text, and hashes."""
 
 import hashlib
+import re
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connections.exchange.language.filters import FILTERS
 from connections.exchange.rendering import RenderError, check_config
 from tests.unit.connections.exchange.examples import make_config, render_body
 
@@ -118,3 +121,10 @@ def test_base64_writes_the_bytes_of_the_text():
 def test_argument_that_cannot_be_is_refused_at_save(expression):
     config = make_config(body={"encoding": "text", "template": f"{{{{ {expression} }}}}"})
     assert [problem.code for problem in check_config(config)] == ["template_filter"]
+
+
+def test_every_filter_is_documented():
+    page = (Path(__file__).parents[4] / "docs" / "templates.md").read_text()
+    table = page.partition("## Filters")[2].partition("## Escaping")[0]
+    documented = set(re.findall(r"`(\w+)", table.partition("|---|---|")[2].partition("\n\n")[0]))
+    assert documented == set(FILTERS)
