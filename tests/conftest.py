@@ -3,10 +3,15 @@
 import pytest
 from django.core.management import call_command
 from django.db import connections
+from hypothesis import settings
 
 from referral_export.embedded import start_servers
 from tests.cast import make_cast
 from tests.environment import VAR_DIRECTORY
+
+# A busy machine is no failure; what must not hang says so itself.
+settings.register_profile("referral_export", deadline=None)
+settings.load_profile("referral_export")
 
 
 @pytest.fixture(scope="session")

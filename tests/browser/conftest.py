@@ -1,4 +1,8 @@
-"""Chromium, the running product, and what every page has to keep to."""
+"""Chromium, the running product, and what every page has to keep to.
+
+Both end with this package: Playwright keeps an event loop running, beside which no test
+could start one of its own.
+"""
 
 import os
 
@@ -10,13 +14,13 @@ from tests.browser.product import PASSWORD, running_product
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def product():
     with running_product() as product:
         yield product
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium():
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
