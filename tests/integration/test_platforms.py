@@ -17,7 +17,7 @@ from connections.exchange.rendering import (
     render_token_request,
 )
 from connections.exchange.responses import ReceivedResponse, classify, compile_rules
-from tests.platforms.documented import answers, requests
+from tests.platforms.documented import answers, requests, written_as_fields
 from tests.unit.connections.exchange.examples import make_context
 
 REQUESTS = requests()
@@ -97,6 +97,13 @@ def test_request_is_as_documented(request_):
     assert check_config(ConnectionConfig.model_validate(request_.config)) == []
     sent = prepared(request_)
     assert is_as_documented(sent, request_), (sent, request_.expected)
+
+
+@pytest.mark.parametrize("request_", [one for one in REQUESTS if written_as_fields(one)], ids=named)
+def test_request_written_as_fields_is_the_same(request_):
+    config = written_as_fields(request_)
+    assert check_config(ConnectionConfig.model_validate(config)) == []
+    assert is_as_documented(prepared(request_, config=config), request_)
 
 
 @pytest.mark.parametrize("request_", REQUESTS, ids=named)

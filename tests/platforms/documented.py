@@ -8,6 +8,7 @@ import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote_plus
 
 FOLDER = Path(__file__).parents[3] / "shared" / "crm" / "fixtures"
 
@@ -66,6 +67,44 @@ class Answer:
 
 def requests() -> list[Request]:
     return [_request(vendor, variant) for vendor in _vendors() for variant in vendor["variants"]]
+
+
+def written_as_fields(request: Request) -> dict[str, object] | None:
+    """Return the configuration with its body written as fields; None when that cannot be."""
+    body = request.config["body"]
+    if request.encoding == "form":
+        pairs = [pair.partition("=") for pair in body["template"].split("&")]
+        fields = [(unquote_plus(name), _unencoded(value)) for name, _, value in pairs]
+        if any("{{" in name for name, _ in fields):
+            return None  # only a template can make up names
+    elif request.encoding == "json":
+        text = _EXPRESSION.sub(lambda found: json.dumps(found[0]), body["template"])
+        fields = list(_leaves("", json.loads(text)))
+    else:
+        return None
+    documents = [{"name": name, "value": value} for name, value in fields]
+    return request.config | {
+        "body": {name: value for name, value in body.items() if name != "template"}
+        | {"fields": documents}
+    }
+
+
+def _unencoded(value):
+    return value.replace("|urlencode", "") if "{{" in value else unquote_plus(value)
+
+
+def _leaves(name, value):
+    if isinstance(value, dict) and value:
+        for key, child in value.items():
+            yield from _leaves(f"{name}.{key}" if name else key, child)
+    elif isinstance(value, list) and value:
+        for child in value:
+            yield from _leaves(f"{name}[]", child)
+    elif isinstance(value, str) and value.startswith("{{"):
+        # What stands in JSON without quotation marks and without |tojson is a number.
+        yield name, value.replace("|tojson", "") if "|tojson" in value else value[:-2] + "|int}}"
+    else:
+        yield name, value if isinstance(value, str) else f"{{{{ {json.dumps(value)} }}}}"
 
 
 def answers() -> list[Answer]:
