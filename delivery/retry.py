@@ -86,13 +86,15 @@ def _is_unknown(exchange: Exchange) -> bool:
 
 
 def _delay(verdict: Verdict, attempt_count: int, random: Callable[[], float]) -> timedelta:
-    """Return how long to wait: what the receiver asked for, else exponential with full jitter."""
-    if verdict.retry_after_seconds is not None:
-        asked = timedelta(seconds=verdict.retry_after_seconds)
-        return max(asked * (1 + RETRY_AFTER_SPREAD * random()), SHORTEST_DELAY)
+    """Return how long to wait: exponential with full jitter, and what the receiver asked for.
+
+    The longer of the two, or else one that asks for two seconds each time would be sent a
+    request every two seconds for days.
+    """
     exponent = min(attempt_count - 1, MAX_EXPONENT)
     longest: timedelta = min(FIRST_DELAY * DELAY_GROWTH**exponent, LONGEST_DELAY)
-    return max(longest * random(), SHORTEST_DELAY)
+    asked = timedelta(seconds=verdict.retry_after_seconds or 0)
+    return max(longest * random(), asked * (1 + RETRY_AFTER_SPREAD * random()), SHORTEST_DELAY)
 
 
 def _waits(verdict: Verdict) -> str:

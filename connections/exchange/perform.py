@@ -138,7 +138,7 @@ class _Run:
         except Exception as error:  # noqa: BLE001 - an attempt is recorded whatever happens
             # The type only: message and traceback could hold personal data or a secret.
             logger.error("an exchange failed inside: %s", type(error).__name__)  # noqa: TRY400
-            self._fail(Outcome.RETRY, "internal", "we failed to carry this out; it is tried again")
+            self._fail(Outcome.RETRY, "internal", "we failed to carry this out")
 
     async def _send_authorized(self) -> Received:
         if not self.compiled.needs_access_token:

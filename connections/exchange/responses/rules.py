@@ -133,7 +133,7 @@ def classify(rules: CompiledRules, response: ReceivedResponse, *, now: datetime)
 
 def _by_status(status: int) -> tuple[Outcome, str]:
     if status in RETRIED_STATUSES:
-        return Outcome.RETRY, f"no rule matched; {status} is sent again later"
+        return Outcome.RETRY, f"no rule matched; the endpoint answered {status}"
     if status in HELD_STATUSES:
         return Outcome.HOLD, _HELD.format(status)
     if 300 <= status < 400:

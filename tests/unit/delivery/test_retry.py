@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from connections.exchange.config import DeliveryPolicy, Outcome
 from connections.exchange.egress import EgressCode, Timings
 from connections.exchange.perform import Exchange, ExchangeError
 from connections.exchange.request import ShownRequest
-from connections.exchange.responses import ReceivedResponse, Verdict
+from connections.exchange.responses import ReceivedResponse, Verdict, classify, compile_rules
 from delivery.models import DeliveryStatus
 from delivery.retry import LONGEST_DELAY, SHORTEST_DELAY, decide
 
@@ -91,6 +92,18 @@ def test_decide_retry_after_is_honoured_and_never_undercut(asked, random, second
     assert made.next_attempt_at == NOW + timedelta(seconds=seconds)
 
 
+def test_decide_retry_after_that_is_always_short_does_not_stop_the_backoff():
+    made = decision(exchange(Outcome.RETRY, retry_after=2), attempts=8, random=1.0)
+    assert made.next_attempt_at == NOW + LONGEST_DELAY
+
+
+def test_decide_status_that_is_retried_says_so_once():
+    answered = ReceivedResponse(status=429)
+    verdict = classify(compile_rules(()), answered, now=NOW)
+    made = decision(replace(exchange(Outcome.RETRY), response=answered, verdict=verdict))
+    assert made.reason == "No rule matched; the endpoint answered 429. It will be sent again."
+
+
 def test_decide_retry_after_beyond_the_window_waits_for_its_end():
     made = decision(
         exchange(Outcome.RETRY, retry_after=86_400), age_hours=1, retry_for_hours=2, random=0.0
@@ -166,8 +179,8 @@ def test_decide_waits_within_the_window_or_gives_up(
     else:
         assert made.status is DeliveryStatus.RETRYING
         assert NOW < made.next_attempt_at <= deadline
-        longest = LONGEST_DELAY if retry_after is None else timedelta(seconds=retry_after * 1.1)
-        assert made.next_attempt_at - NOW <= max(longest, SHORTEST_DELAY) + timedelta(seconds=1)
+        longest = max(LONGEST_DELAY, timedelta(seconds=(retry_after or 0) * 1.1))
+        assert made.next_attempt_at - NOW <= longest + timedelta(seconds=1)
         if retry_after is not None and made.next_attempt_at < deadline:
             assert made.next_attempt_at - NOW >= timedelta(seconds=retry_after)
     assert made.reason.endswith(".")
