@@ -115,6 +115,12 @@ def delivery_summary(delivery: Delivery, *, with_personal_data: bool) -> dict[st
     return _summary(delivery, None if with_personal_data else _mask(delivery))
 
 
+def attempt_shown(attempt: Attempt, *, with_personal_data: bool) -> dict[str, Any]:
+    """Return one attempt; secrets were masked before it was stored."""
+    mask = None if with_personal_data else _mask(attempt.delivery)
+    return _attempt_shown(attempt, attempt.account.vault, mask)
+
+
 def referral_shown(referral: Referral, *, with_personal_data: bool) -> dict[str, Any]:
     """Return a referral with its deliveries, the first one first."""
     attributes = open_attributes(referral.account.vault, bytes(referral.attributes_sealed))

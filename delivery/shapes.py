@@ -39,8 +39,12 @@ class Normalizer:
             for name, value in attributes.items()
             if value is not None and CATALOGUE[name].pii
         )
+        # Emails are found by their form: the words in them may be anything.
         self._person = {
-            word.casefold() for value in personal for word in _WORD.findall(value[:LONGEST_STRING])
+            word.casefold()
+            for value in personal
+            if "@" not in value
+            for word in _WORD.findall(value[:LONGEST_STRING])
         }
 
     def text(self, text: str) -> str:

@@ -8,6 +8,7 @@ from accounts.api import AccountsViewSet, MeViewSet
 from campaigns.api import CampaignLinkViewSet, CampaignViewSet
 from connections.attribute_api import AttributeViewSet
 from delivery.api import DeliveryViewSet, ReferralViewSet
+from delivery.rules_api import RulesViewSet
 from referral_export.api_document import DocsView, DocumentView
 
 app_name = "api"
@@ -48,6 +49,21 @@ account_patterns: list[URLPattern | URLResolver] = [
         "/connections/<uuid:connection>/campaigns/<str:campaign>",
         CampaignLinkViewSet.as_view({"put": "update", "delete": "destroy"}),
         name="connection_campaign",
+    ),
+    path(
+        "/connections/<uuid:connection>/unmatched",
+        RulesViewSet.as_view({"get": "unmatched"}),
+        name="connection_unmatched",
+    ),
+    path(
+        "/connections/<uuid:connection>/backtest",
+        RulesViewSet.as_view({"post": "backtest"}),
+        name="connection_backtest",
+    ),
+    path(
+        "/connections/<uuid:connection>/relabel",
+        RulesViewSet.as_view({"post": "relabel"}),
+        name="connection_relabel",
     ),
     path("/referrals", ReferralViewSet.as_view({"post": "create"}), name="referrals"),
     path(
