@@ -15,6 +15,7 @@ from connections.exchange.config import (
     Environment,
     OAuth2Authorization,
     ResponseRule,
+    ResponseSample,
 )
 from connections.exchange.custom_fields import CustomField
 from connections.exchange.egress import UrlError, check_url
@@ -51,6 +52,9 @@ _RULES: TypeAdapter[tuple[ResponseRule, ...]] = TypeAdapter(
     Annotated[tuple[ResponseRule, ...], Field(max_length=50)]
 )
 _CUSTOM_FIELD: TypeAdapter[CustomField] = TypeAdapter(CustomField)
+_SAMPLES: TypeAdapter[tuple[ResponseSample, ...]] = TypeAdapter(
+    Annotated[tuple[ResponseSample, ...], Field(min_length=1, max_length=50)]
+)
 _CONTACTS: TypeAdapter[tuple[Contact, ...]] = TypeAdapter(
     Annotated[tuple[Contact, ...], Field(max_length=20)]
 )
@@ -94,6 +98,11 @@ def parse_rules(raw: object) -> tuple[ResponseRule, ...]:
 def parse_custom_field(raw: object) -> CustomField:
     """*Raises* CorrectInput with pointers like `/mappings/0/match`."""
     return _parsed(_CUSTOM_FIELD, raw, "")
+
+
+def parse_samples(raw: object) -> tuple[ResponseSample, ...]:
+    """*Raises* CorrectInput with pointers like `/samples/0/status`."""
+    return _parsed(_SAMPLES, raw, "/samples")
 
 
 def parse_contacts(raw: object) -> tuple[Contact, ...]:

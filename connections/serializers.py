@@ -98,6 +98,14 @@ class SecretOut(serializers.Serializer[Any]):
     hint = serializers.CharField(allow_blank=True, help_text="The last four of 12 or more.")
 
 
+class RuleWarningOut(serializers.Serializer[Any]):
+    """Something suspicious about a response rule; nothing was refused."""
+
+    pointer = serializers.CharField(help_text="JSON pointer into the configuration.")
+    code = serializers.CharField()
+    detail = serializers.CharField()
+
+
 class ConnectionOut(serializers.Serializer[Any]):
     """One configured way to reach an API of the advertiser. Its ETag guards changes."""
 
@@ -119,6 +127,11 @@ class ConnectionOut(serializers.Serializer[Any]):
     documentation = DocumentField(document=tuple[DocumentationLink, ...], parse=_given)
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
+    warnings = RuleWarningOut(
+        many=True,
+        required=False,
+        help_text="What to look at in the response rules; of one connection, not in a list.",
+    )
 
 
 class ChangedConnectionOut(ConnectionOut):

@@ -9,6 +9,7 @@ from connections.api import (
     TrialViewSet,
     VersionViewSet,
 )
+from connections.drafting_api import DraftingViewSet
 
 _ONE = "/connections/<uuid:connection>"
 
@@ -17,6 +18,21 @@ urlpatterns = [
         "/connections",
         ConnectionViewSet.as_view({"get": "list", "post": "create"}),
         name="connections",
+    ),
+    path(
+        "/connections/from-curl",
+        DraftingViewSet.as_view({"post": "from_curl"}),
+        name="connection_from_curl",
+    ),
+    path(
+        "/connections/from-openapi",
+        DraftingViewSet.as_view({"post": "from_openapi"}),
+        name="connection_from_openapi",
+    ),
+    path(
+        f"{_ONE}/rules-from-samples",
+        DraftingViewSet.as_view({"post": "rules_from_samples"}),
+        name="connection_rules_from_samples",
     ),
     path(
         _ONE,

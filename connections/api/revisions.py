@@ -1,6 +1,7 @@
 """ETag and If-Match of connections: the revision that a client read, and means to change."""
 
 import re
+from dataclasses import asdict
 from uuid import UUID
 
 from rest_framework.request import Request
@@ -8,6 +9,7 @@ from rest_framework.response import Response
 
 from accounts.errors import ReadAgain
 from accounts.models import Account
+from connections.rule_warnings import rule_warnings
 from connections.selectors import connection_of, connection_shown
 
 # Proxies that compress make an ETag weak; the revision in it is the same.
@@ -35,6 +37,7 @@ def connection_answer(
     """Return the connection as it is now, with its ETag. *Raises* LookElsewhere."""
     connection = connection_of(account, connection_id)
     body = connection_shown(connection)
+    body["warnings"] = [asdict(one) for one in rule_warnings(connection)]
     if dropped_secrets is not None:
         body["dropped_secrets"] = list(dropped_secrets)
     return Response(body, status=status, headers={"ETag": f'"{connection.revision}"'})

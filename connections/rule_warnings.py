@@ -1,0 +1,51 @@
+"""What is suspicious about a connection's rules, in the light of the answers that we know."""
+
+import orjson
+
+from connections.exchange.responses import ReceivedResponse
+from connections.exchange.rule_lint import RuleWarning, lint_rules, lint_samples, received_sample
+from connections.models import Connection, TestResult
+from connections.selectors import ATTEMPT_PURPOSE
+
+MOST_ANSWERS = 20
+
+
+def rule_warnings(connection: Connection) -> list[RuleWarning]:
+    """Return the warnings of the newest version, with pointers into its configuration.
+
+    What is known are the samples that are kept with the rules, and the newest test answers.
+    """
+    version = connection.head_version
+    if version is None:
+        return []
+    config = version.document
+    samples = [received_sample(sample) for sample in config.response_samples]
+    seen = [*samples, *answers_in_tests(connection)]
+    return [
+        *lint_rules(config.response_rules, seen=seen),
+        *lint_samples(config.response_rules, config.response_samples),
+    ]
+
+
+def answers_in_tests(connection: Connection) -> list[ReceivedResponse]:
+    """Return the answers that test leads had, the newest first."""
+    results = (
+        TestResult.objects.for_account(connection.account)
+        .filter(run__connection=connection, attempt_sealed__isnull=False)
+        .order_by("-run_id", "position")[:MOST_ANSWERS]
+    )
+    vault = connection.account.vault
+    attempts = (
+        orjson.loads(vault.open(bytes(result.attempt_sealed), purpose=ATTEMPT_PURPOSE))
+        for result in results
+        if result.attempt_sealed is not None
+    )
+    return [
+        ReceivedResponse(
+            status=answer["status"],
+            headers=tuple((name, value) for name, value in answer["headers"]),
+            body=answer["body"].encode("utf-8", "replace"),
+        )
+        for attempt in attempts
+        if (answer := attempt["response"])
+    ]
