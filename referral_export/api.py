@@ -7,6 +7,7 @@ from django.views.decorators.csrf import csrf_exempt
 from accounts.api import AccountsViewSet, MeViewSet
 from campaigns.api import CampaignLinkViewSet, CampaignViewSet
 from connections.attribute_api import AttributeViewSet
+from connections.preset_api import PresetViewSet
 from delivery.api import DeliveryViewSet, ReferralViewSet
 from delivery.rules_api import RulesViewSet
 from referral_export.api_document import DocsView, DocumentView
@@ -89,6 +90,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("docs", DocsView.as_view(), name="docs"),
     path("me", MeViewSet.as_view({"get": "retrieve"}), name="me"),
     path("attributes", AttributeViewSet.as_view({"get": "retrieve"}), name="attributes"),
+    path("presets", PresetViewSet.as_view({"get": "list"}), name="presets"),
+    path("presets/<slug:preset>", PresetViewSet.as_view({"get": "retrieve"}), name="preset"),
     path(
         "accounts",
         AccountsViewSet.as_view({"get": "list", "post": "create"}),

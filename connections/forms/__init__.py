@@ -4,6 +4,7 @@ from connections.forms.adding import AddForm
 from connections.forms.binding import Field, bind, read, with_rows_changed
 from connections.forms.choices import EditorChoices
 from connections.forms.editor import EditorForm
+from connections.forms.preset import PresetForm
 from connections.forms.problems import PointedForm, as_sentence, problems_by_field
 from connections.forms.request import SECRET_NAMES
 from connections.forms.secrets import TypedSecret
@@ -16,6 +17,7 @@ __all__ = [
     "EditorForm",
     "Field",
     "PointedForm",
+    "PresetForm",
     "TryForm",
     "TypedSecret",
     "as_sentence",

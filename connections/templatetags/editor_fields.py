@@ -41,6 +41,11 @@ def text_field(
     }
 
 
+@register.inclusion_tag("connections/fields/password.html")
+def password_field(field: Field, label: str, hint: str = "") -> dict[str, object]:
+    return {"field": field, "label": label, "hint": hint}
+
+
 @register.inclusion_tag("connections/fields/text_area.html")
 def text_area(
     field: Field,

@@ -20,6 +20,7 @@ from connections.exchange.config import ConnectionConfig, Environment
 from connections.forms import AddForm, EditorChoices, bind, problems_by_field, read
 from connections.models import Connection, TestRun
 from connections.views.fragments import linked
+from connections.views.presets import gallery
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +73,8 @@ def _fits(row: ListedConnection, search: str) -> bool:
 @require_GET
 @require_permission(Permission.CONNECTION_WRITE)
 def connection_add(request: AccountRequest) -> HttpResponse:
-    """Ask what kind of connection it is to be."""
-    return render(request, "connections/connection_add.html")
+    """Ask what kind of connection it is to be, or which platform it goes to."""
+    return render(request, "connections/connection_add.html", {"gallery": gallery(request)})
 
 
 @require_http_methods(["GET", "POST"])

@@ -31,11 +31,14 @@ from tests.delivery_stage import now
 METHODS = ("get", "post", "put", "patch", "delete")
 NOT_FOUND = {404, 405}
 # Parameters that name a part of something else, and so are no ids by themselves.
-PARTS = {"name": "token", "number": 1}
+PARTS = {"name": "token", "number": 1, "preset": "mailchimp"}
 # What a route wants to be sent before it looks at anything else.
 BODIES = {
     "api:connection_secret": {"value": "a new secret"},
     "api:connection_classify": {"status": 200},
+    "api:connection_rules_from_samples": {
+        "samples": [{"name": "New", "status": 201, "expected_outcome": "delivered"}]
+    },
     "api:connection_activate": {"override": "a test of isolation"},
 }
 
@@ -96,8 +99,8 @@ def routes():
     return list(walk(get_resolver().url_patterns, [], set()))
 
 
-# Stylesheets in one piece: no account's.
-PUBLIC = {"bundle"}
+# Stylesheets in one piece, and what the product knows of platforms: no account's.
+PUBLIC = {"bundle", "api:preset"}
 ROUTES = [route for route in routes() if route.parameters and route.name not in PUBLIC]
 
 
