@@ -188,6 +188,12 @@ def test_json_body_may_be_any_value(template, sent):
     assert json.loads(render_body("json", template, NASTY)) == sent
 
 
+def test_json_may_stand_in_a_text_of_json():
+    template = '{"values": "{{ {"name": first_name}|tojson ~ "" }}"}'
+    values = json.loads(render_body("json", template, NASTY))["values"]
+    assert json.loads(values) == {"name": NASTY["first_name"]}
+
+
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
 def test_any_method_may_go_without_a_body(method):
     request = render_request(
