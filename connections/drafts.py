@@ -1,5 +1,6 @@
 """Drafts of what advertisers sent, made connections; rules from sample answers, kept with them."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -22,6 +23,8 @@ from connections.exchange.config import ResponseRule, ResponseSample
 from connections.models import Connection
 from connections.selectors import connection_of
 
+_OPENAPI = re.compile(r"""^\s*\{?\s*["']?(?:openapi|swagger)["']?\s*:""", re.MULTILINE)
+
 
 @dataclass(frozen=True, slots=True)
 class RulesDraft:
@@ -38,6 +41,10 @@ def draft_of_request(text: str, *, pointer: str = "/curl") -> Draft:
         return draft_connection(read(text))
     except NotUnderstood as refused:
         raise CorrectInput(Problem(pointer, "not_understood", str(refused))) from refused
+
+
+def looks_like_openapi(text: str) -> bool:
+    return not looks_like_raw_http(text) and _OPENAPI.search(text) is not None
 
 
 def openapi_document(

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from connections.views import editor, fragments, lifecycle, listing, presets, testing
+from connections.views import editor, fragments, importing, lifecycle, listing, presets, testing
 
 app_name = "connections"
 
@@ -12,6 +12,7 @@ urlpatterns = [
     path("", listing.connection_list, name="connection_list"),
     path("add/", listing.connection_add, name="connection_add"),
     path("add/api/", listing.connection_add_api, name="connection_add_api"),
+    path("add/import/", importing.connection_import, name="connection_import"),
     path("add/presets/<slug:preset>/", presets.preset_show, name="preset_show"),
     path(_ONE, editor.connection_edit, name="connection_edit"),
     path(f"{_ONE}preview/", fragments.connection_preview, name="connection_preview"),

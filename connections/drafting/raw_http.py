@@ -4,14 +4,16 @@ import re
 
 from connections.drafting.pasted import Note, NotUnderstood, PastedRequest, require_readable
 
-_REQUEST_LINE = re.compile(r"([A-Za-z]{3,10})[ \t]+(\S+)(?:[ \t]+HTTP/[0-9.]+)?[ \t]*")
+_REQUEST_LINE = re.compile(
+    r"(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)[ \t]+(\S+)(?:[ \t]+HTTP/[0-9.]+)?[ \t]*",
+    re.IGNORECASE,
+)
 _HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+)[ \t]*:[ \t]*(.*)")
 
 
 def looks_like_raw_http(text: str) -> bool:
     first = text.strip().partition("\n")[0].strip()
-    found = _REQUEST_LINE.fullmatch(first)
-    return found is not None and found[1].lower() != "curl"
+    return _REQUEST_LINE.fullmatch(first) is not None
 
 
 def read_raw_http(text: str) -> PastedRequest:
