@@ -25,6 +25,7 @@ class _Placement:
     def __init__(self, dialect: Dialect, *, masked: bool) -> None:
         self._dialect = dialect
         self._masked = masked
+        self._expressions = 0
 
     def walk(self, statements: list[nodes.Node], state: Enum) -> Enum:
         """Return the state after the statements, which the checker has left to be only these."""
@@ -57,8 +58,17 @@ class _Placement:
                 state = self._dialect.advance(state, child.data, child.lineno)
                 child.data = self._dialect.own_text(child.data)
             else:
-                output.nodes[index] = self._print(child, self._dialect.encoder(state, child))
+                output.nodes[index] = self._print(child, self._encoder(state, child))
         return state
+
+    def _encoder(self, state: Enum, expression: nodes.Expr) -> Encoder:
+        self._expressions += 1
+        try:
+            return self._dialect.encoder(state, expression)
+        except TemplateRefused as refused:
+            raise TemplateRefused(
+                refused.code, refused.detail, line=refused.line, expression=self._expressions
+            ) from None
 
     def _print(self, expression: nodes.Expr, encoder: Encoder) -> nodes.Expr:
         line = expression.lineno

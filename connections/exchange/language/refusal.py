@@ -1,8 +1,11 @@
 """Refusing a template, with the line and column of what cannot stand there."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from jinja2 import nodes
+
+Token = tuple[int, str, str]
+"""Line, kind and text, as Jinja's lexer gives them."""
 
 _WORDS: Mapping[type[nodes.Node], str] = {
     nodes.For: "for",
@@ -17,7 +20,14 @@ class TemplateRefused(Exception):
     """A template that cannot be accepted; the sentence begins with its line."""
 
     def __init__(
-        self, code: str, detail: str, *, line: int = 1, column: int | None = None, near: str = ""
+        self,
+        code: str,
+        detail: str,
+        *,
+        line: int = 1,
+        column: int | None = None,
+        near: str = "",
+        expression: int | None = None,
     ) -> None:
         place = f"line {line}, column {column}" if column else f"line {line}"
         super().__init__(f"{place}: {detail}")
@@ -27,13 +37,19 @@ class TemplateRefused(Exception):
         self.column = column
         self.near = near
         """The word or sign in that line which is refused."""
+        self.expression = expression
+        """Or the number of the printed expression, from 1, that cannot stand where it does."""
 
-    def located(self, source: str, tokens: Iterable[tuple[int, str, str]]) -> "TemplateRefused":
+    def located(self, source: str, tokens: Iterable[Token]) -> "TemplateRefused":
         """Return the same with its column, when the tokens of the source show it."""
-        column = _column(source, tokens, self.line, self.near) if self.near else None
-        return TemplateRefused(
-            self.code, self.detail, line=self.line, column=column, near=self.near
-        )
+        for number, (line, column, kind, text) in enumerate(_placed(source, tokens, self)):
+            if self.expression:
+                found = number == self.expression - 1
+            else:
+                found = (line, text) == (self.line, self.near) and kind in ("name", "operator")
+            if found:
+                return TemplateRefused(self.code, self.detail, line=line, column=column)
+        return self
 
 
 def word_of(node: nodes.Node) -> str:
@@ -48,18 +64,17 @@ def word_of(node: nodes.Node) -> str:
     return next((word for kind, word in _WORDS.items() if isinstance(node, kind)), "")
 
 
-def _column(
-    source: str, tokens: Iterable[tuple[int, str, str]], line: int, near: str
-) -> int | None:
+def _placed(
+    source: str, tokens: Iterable[Token], refused: TemplateRefused
+) -> Iterator[tuple[int, int, str, str]]:
+    """Yield line, column, kind and text of the tokens that could be what is refused."""
     source = source.replace("\r\n", "\n").replace("\r", "\n")  # as the lexer reads it
     end = 0
     for _, kind, text in tokens:
         start = source.find(text, end)  # what `{%-` strips is between two tokens
         if start < 0:
-            return None
+            return
         end = start + len(text)
-        if kind in ("name", "operator") and text == near:
-            before = source[:start]
-            if before.count("\n") + 1 == line:
-                return start - before.rfind("\n")
-    return None
+        if kind == "variable_begin" if refused.expression else text == refused.near:
+            line_start = source.rfind("\n", 0, start)
+            yield source.count("\n", 0, start) + 1, start - line_start, kind, text

@@ -14,6 +14,7 @@ from connections.exchange.language.dialects import TEXT, Dialect
 from connections.exchange.language.encoders import ENCODERS
 from connections.exchange.language.filters import FILTERS, JOIN, TESTS, join_text
 from connections.exchange.language.placement import place_values
+from connections.exchange.language.refusal import TemplateRefused
 from connections.exchange.language.scope import Names
 from connections.exchange.language.syntax import names_in, parse_template, secret_names
 from connections.exchange.language.values import ValueProblem
@@ -65,7 +66,10 @@ class Template:
         self.names = names_in(tree)
         self.secrets = secret_names(tree)
         masked = deepcopy(tree) if self.secrets else None
-        place_values(tree, dialect, masked=False)
+        try:
+            place_values(tree, dialect, masked=False)
+        except TemplateRefused as refused:
+            raise refused.located(source, _SANDBOX.lex(source)) from None
         self._sent = _text_program(tree, place=place)
         self._shown = self._sent
         if masked is not None:

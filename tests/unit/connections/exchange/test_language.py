@@ -140,6 +140,22 @@ def test_refusal_says_line_and_column(source, line, column):
 
 
 @pytest.mark.parametrize(
+    ("dialect", "source", "line", "column"),
+    [
+        (JSON, '{"a": {{ email|tojson }}, "b": "{{ email|tojson }}"}', 1, 33),
+        (JSON, '{% if age %}"{{ email }}"{% else %}\n "{{\nage|tojson }}"{% endif %}', 2, 3),
+        (JSON, '{% raw %}{{ x }}{% endraw %}"\\{{ email }}"', 1, 31),
+        (XML, "<a>{{ age }}</a>\n<b c={{ age }}/>", 2, 6),
+        (XML, "{# {{ #}\n <a>{%- if age -%} <!-- {{ age }} -->{% endif %}</a>", 2, 25),
+    ],
+)
+def test_refusal_of_a_place_says_line_and_column(dialect, source, line, column):
+    with pytest.raises(TemplateRefused) as raised:
+        compiled(source, dialect)
+    assert (raised.value.line, raised.value.column) == (line, column)
+
+
+@pytest.mark.parametrize(
     ("source", "attributes", "text"),
     [
         ("{{ email }}", {"email": "a@b.c"}, "a@b.c"),
