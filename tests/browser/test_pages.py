@@ -10,6 +10,7 @@ PATHS = (
     "/accounts/demo/integrations/connections/",
     "/accounts/demo/integrations/connections/add/",
     "/accounts/demo/integrations/connections/add/api/",
+    "/accounts/demo/integrations/connections/add/presets/zoho-crm/",
     "/accounts/demo/integrations/connections/{connection}/",
     "/accounts/demo/integrations/connections/{connection}/tests/",
     "/accounts/demo/integrations/connections/{connection}/tests/{run}/",
