@@ -17,6 +17,8 @@ from accounts.serializers import AccountChange, AccountIn, AccountOut, MeOut, To
 ACCOUNT_EXAMPLE = {
     "slug": "demo-energy",
     "name": "Demo Energy",
+    "retention_days": 90,
+    "personal_data_days": 30,
     "created_at": "2026-11-01T09:30:00Z",
 }
 
@@ -116,11 +118,16 @@ class AccountsViewSet(TokenRequired):
 
     @extend_schema(
         operation_id="accounts_update",
-        summary="Rename an account",
+        summary="Change an account",
         request=AccountChange,
         responses=AccountOut,
         examples=[
             OpenApiExample("New name", request_only=True, value={"name": "Demo Energy Ltd"}),
+            OpenApiExample(
+                "Forget sooner",
+                request_only=True,
+                value={"retention_days": 60, "personal_data_days": 14},
+            ),
             OpenApiExample(
                 "Renamed",
                 response_only=True,
@@ -129,15 +136,19 @@ class AccountsViewSet(TokenRequired):
         ],
     )
     def partial_update(self, request: Request, account: str) -> Response:
-        """Change the account's name; the slug stays. Wants the scope `account:admin`."""
+        """Change the account's name, and how many days it remembers; the slug stays.
+
+        What is older goes within a day; it cannot be had back. Whatever still waits to be sent
+        when its personal data goes is `failed`. Wants the scope `account:admin`.
+        """
         access = self._access(account)
         access.require(Permission.ACCOUNT_ADMIN)
         given = AccountChange(data=request.data)
         given.is_valid(raise_exception=True)
-        renamed = services.rename_account(
+        changed = services.change_account(
             account=access.account, **given.validated_data, actor=access.actor, now=self.now
         )
-        return Response(AccountOut(renamed).data)
+        return Response(AccountOut(changed).data)
 
     def _access(self, slug: str) -> Access:
         return access_for_token(token=self.token, slug=slug)

@@ -14,6 +14,8 @@ from accounts.permissions import Permission, Role
 from accounts.tenancy import TenantModel
 from accounts.vault import Vault, open_vault
 
+MAX_RETENTION_DAYS = 3_650
+
 
 class Account(models.Model):
     """A tenant: one advertiser."""
@@ -22,10 +24,24 @@ class Account(models.Model):
     slug = models.SlugField(max_length=60, unique=True)
     name = models.CharField(max_length=100)
     wrapped_key = models.BinaryField()
+    retention_days = models.PositiveSmallIntegerField(default=90)
+    """How long referrals and what became of them are kept."""
+    personal_data_days = models.PositiveSmallIntegerField(default=30)
+    """How long the people in them are known; whatever still waits then is given up."""
     created_at = models.DateTimeField()
 
     class Meta:
         ordering = ("name",)
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(
+                    personal_data_days__gte=1,
+                    retention_days__gte=models.F("personal_data_days"),
+                    retention_days__lte=MAX_RETENTION_DAYS,
+                ),
+                name="account_keeps_people_no_longer_than_referrals",
+            ),
+        )
 
     def __str__(self) -> str:
         return self.name

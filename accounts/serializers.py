@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from accounts.models import MAX_RETENTION_DAYS
 from accounts.permissions import Permission
 
 
@@ -34,7 +35,19 @@ class AccountIn(StrictSerializer):
 
 
 class AccountChange(StrictSerializer):
-    name = serializers.CharField(max_length=100)
+    name = serializers.CharField(max_length=100, required=False)
+    retention_days = serializers.IntegerField(
+        min_value=1,
+        max_value=MAX_RETENTION_DAYS,
+        required=False,
+        help_text="How long referrals and what became of them are kept.",
+    )
+    personal_data_days = serializers.IntegerField(
+        min_value=1,
+        max_value=MAX_RETENTION_DAYS,
+        required=False,
+        help_text="How long attributes, requests and answers are kept; not above retention_days.",
+    )
 
 
 class AccountOut(serializers.Serializer[Any]):
@@ -42,6 +55,8 @@ class AccountOut(serializers.Serializer[Any]):
 
     slug = serializers.CharField(help_text="What `{account}` is in the other paths.")
     name = serializers.CharField()
+    retention_days = serializers.IntegerField()
+    personal_data_days = serializers.IntegerField()
     created_at = serializers.DateTimeField()
 
 

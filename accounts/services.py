@@ -14,7 +14,7 @@ from uuid_utils.compat import uuid7
 from accounts import tokens
 from accounts.access import Actor
 from accounts.errors import CorrectInput, Problem
-from accounts.models import Account, ApiToken, AuditEvent, Membership, User
+from accounts.models import MAX_RETENTION_DAYS, Account, ApiToken, AuditEvent, Membership, User
 from accounts.permissions import DEFAULT_TOKEN_SCOPES, Permission, Role
 
 SLUG_FORM = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -84,19 +84,61 @@ def create_account(*, name: str, slug: str, actor: Actor, now: datetime) -> Acco
 
 
 @transaction.atomic
-def rename_account(*, account: Account, name: str, actor: Actor, now: datetime) -> Account:
-    before, account.name = account.name, _checked_name(name)
-    if account.name != before:
-        account.save(update_fields=["name"])
+def change_account(
+    *,
+    account: Account,
+    actor: Actor,
+    now: datetime,
+    name: str | None = None,
+    retention_days: int | None = None,
+    personal_data_days: int | None = None,
+) -> Account:
+    """Change what is given; what is None stays.
+
+    *Raises*: CorrectInput when people would be known longer than their referrals are kept.
+    *Effects*: audit event `account.changed`; what is older than allowed goes within a day.
+    """
+    account = Account.objects.select_for_update().get(pk=account.pk)
+    given = {
+        "name": None if name is None else _checked_name(name),
+        "retention_days": retention_days,
+        "personal_data_days": personal_data_days,
+    }
+    changes = {
+        field: value
+        for field, value in given.items()
+        if value is not None and value != getattr(account, field)
+    }
+    details = {
+        field: {"from": getattr(account, field), "to": value} for field, value in changes.items()
+    }
+    for field, value in changes.items():
+        setattr(account, field, value)
+    _check_retention(account)
+    if changes:
+        account.save(update_fields=[*changes])
         record_event(
             account=account,
             actor=actor,
-            event="account.renamed",
+            event="account.changed",
             subject=account,
-            details={"from": before, "to": account.name},
+            details=details,
             now=now,
         )
     return account
+
+
+def _check_retention(account: Account) -> None:
+    for field in ("retention_days", "personal_data_days"):
+        if not 1 <= getattr(account, field) <= MAX_RETENTION_DAYS:
+            detail = f"Write a number of days from 1 to {MAX_RETENTION_DAYS:,}."
+            raise CorrectInput(Problem(f"/{field}", "out_of_range", detail))
+    if account.personal_data_days > account.retention_days:
+        detail = (
+            f"Referrals are kept for {account.retention_days} days, and the people in them cannot"
+            " be known for longer: write fewer days here or more for retention_days."
+        )
+        raise CorrectInput(Problem("/personal_data_days", "longer_than_retention", detail))
 
 
 def create_user(*, email: str, name: str, password: str, now: datetime) -> User:

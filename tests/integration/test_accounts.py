@@ -70,6 +70,18 @@ def test_account_is_renamed_with_the_right_only(cast, api):
     assert refused.status_code == 403
 
 
+def test_account_says_how_long_it_remembers(cast, api):
+    token = cast.token("account:admin")
+    shown = api("get", "/accounts/acme", token).json()
+    assert (shown["retention_days"], shown["personal_data_days"]) == (90, 30)
+    body = {"retention_days": 60, "personal_data_days": 14}
+    shown = api("patch", "/accounts/acme", token, body).json()
+    assert (shown["retention_days"], shown["personal_data_days"]) == (60, 14)
+    refused = api("patch", "/accounts/acme", token, {"retention_days": 7})
+    assert refused.json()["errors"][0]["pointer"] == "/personal_data_days"
+    assert api("patch", "/accounts/acme", token, {"retention_days": 0}).status_code == 422
+
+
 def test_unknown_field_is_refused_with_its_pointer(cast, api):
     answer = api("patch", "/accounts/acme", cast.token(), {"nmae": "Acme Power"})
     assert answer.status_code == 422

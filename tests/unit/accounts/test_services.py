@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -135,3 +135,42 @@ def test_audit_event_is_never_edited(cast):
     )
     with pytest.raises(Exception, match="never edited"):
         AuditEvent.objects.for_account(cast.account).update(event="c.d")
+
+
+def test_change_account_writes_down_what_changed(cast):
+    changed = services.change_account(
+        account=cast.account, actor=cast.actor, now=BEGINNING, name="Acme", personal_data_days=7
+    )
+    assert (changed.retention_days, changed.personal_data_days) == (90, 7)
+    last = AuditEvent.objects.for_account(cast.account).order_by("-id").first()
+    assert (last.event, last.details["personal_data_days"]) == (
+        "account.changed",
+        {"from": 30, "to": 7},
+    )
+
+
+@pytest.mark.parametrize(
+    ("days", "pointer"),
+    [
+        ({"retention_days": 0}, "/retention_days"),
+        ({"retention_days": 3_651}, "/retention_days"),
+        ({"personal_data_days": 0}, "/personal_data_days"),
+        ({"retention_days": 29}, "/personal_data_days"),
+        ({"personal_data_days": 91}, "/personal_data_days"),
+    ],
+)
+def test_change_account_refuses_days_that_contradict(cast, days, pointer):
+    with pytest.raises(CorrectInput) as refused:
+        services.change_account(account=cast.account, actor=cast.actor, now=BEGINNING, **days)
+    assert [problem.pointer for problem in refused.value.problems] == [pointer]
+    account = Account.objects.get(pk=cast.account.pk)
+    assert (account.retention_days, account.personal_data_days) == (90, 30)
+
+
+def test_token_of_an_account_brings_its_account_along(cast, django_assert_num_queries):
+    text = cast.token()
+    with django_assert_num_queries(1):
+        token = selectors.token_by_text(text, now=datetime.now(UTC))
+        assert selectors.access_for_token(token=token, slug="acme").account == cast.account
+    with pytest.raises(LookElsewhere):
+        selectors.access_for_token(token=token, slug="rival")
