@@ -73,6 +73,11 @@ class ConnectionVersion(TenantModel):
         output_field=models.IntegerField(),
         db_persist=True,
     )
+    rate_per_second = models.GeneratedField(
+        expression=Cast(KT("config__delivery__rate_per_second"), models.FloatField()),
+        output_field=models.FloatField(null=True),
+        db_persist=True,
+    )
     timeout_seconds = models.GeneratedField(
         expression=Cast(KT("config__delivery__timeout_seconds"), models.FloatField()),
         output_field=models.FloatField(),

@@ -17,6 +17,7 @@ from connections.exchange.record import attempt_record
 from connections.exchange.responses.received import storable
 from delivery.equipment import Equipment, EquipmentStore
 from delivery.models import FINAL
+from delivery.pacing import wait_for_slot
 from delivery.queue import Claimed, Settled
 from delivery.retry import decide
 from delivery.sealing import open_attributes, seal_attempt
@@ -26,11 +27,19 @@ ENVIRONMENT = Environment.PRODUCTION
 
 
 async def make_attempt(
-    claimed: Claimed, *, equipment_store: EquipmentStore, transport: httpx.AsyncBaseTransport
+    claimed: Claimed,
+    *,
+    slot_at: float | None,
+    equipment_store: EquipmentStore,
+    transport: httpx.AsyncBaseTransport,
 ) -> Settled:
-    """Send the referral once and return what is to be written of it."""
+    """Send the referral once and return what is to be written of it.
+
+    *Raises* SlotMissedError when it could not be sent at `slot_at`, and was not.
+    """
     vault = open_vault(settings.KEY_RING, claimed.wrapped_key, claimed.account_id)
     equipment = await equipment_store.get(claimed)
+    await wait_for_slot(slot_at)
     now = datetime.now(UTC)
     exchange = await perform(
         equipment.compiled,

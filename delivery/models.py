@@ -168,3 +168,5 @@ class Lane(models.Model):
     """When a claim last looked here; the longest unserved comes first."""
     fence = models.UUIDField(null=True)
     """The claim that last looked here."""
+    next_slot_at = models.DateTimeField(null=True)
+    """The earliest moment, by the database's clock, that is not given out for a request yet."""

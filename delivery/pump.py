@@ -15,7 +15,8 @@ from psycopg_pool import AsyncConnectionPool
 from delivery.attempt import make_attempt
 from delivery.doorbell import Listener
 from delivery.equipment import EquipmentStore
-from delivery.queue import Claim, Claimed, claim
+from delivery.pacing import SlotMissedError
+from delivery.queue import Claim, Claimed, claim, give_back
 from delivery.settler import Settler
 
 CAPACITY = 256
@@ -50,6 +51,7 @@ class Pump:
         self._listener = Listener(self._wake)
         self._settler = Settler(pool, on_written=self._make_room)
         self._attempts: set[asyncio.Task[None]] = set()
+        self._unsent: list[Claimed] = []
 
     async def run(self) -> None:
         """Claim and send; at the end wait for what is in flight and write it down."""
@@ -61,6 +63,7 @@ class Pump:
             await self._claim_until_idle()
             while self._room < self._capacity:
                 await self._rest(LONGEST_REST_SECONDS)
+            await self._give_back()
         finally:
             for companion in companions:
                 companion.cancel()
@@ -72,8 +75,10 @@ class Pump:
             self._wake.clear()
             seconds = LONGEST_REST_SECONDS
             if self._room:
+                await self._give_back()
+                asked_at = time.monotonic()
                 claimed = await self._claim()
-                self._start(claimed.deliveries)
+                self._start(claimed.deliveries, asked_at)
                 seconds = self._seconds_until_next(claimed)
             if self._room < self._capacity or self._wake.is_set():
                 last_busy = time.monotonic()
@@ -89,18 +94,36 @@ class Pump:
             logger.warning("PostgreSQL is away; claiming again in a second: %s", away)
             return Claim([], None)
 
-    def _start(self, deliveries: Iterable[Claimed]) -> None:
+    async def _give_back(self) -> None:
+        if not self._unsent:
+            return
+        unsent, self._unsent = self._unsent, []
+        try:
+            async with self._pool.connection() as connection:
+                await give_back(connection, unsent=unsent, now=datetime.now(UTC))
+        except psycopg.OperationalError as away:
+            logger.warning("PostgreSQL is away; %d leases will expire: %s", len(unsent), away)
+
+    def _start(self, deliveries: Iterable[Claimed], asked_at: float) -> None:
         for claimed in deliveries:
             self._room -= 1
-            attempt = asyncio.create_task(self._attempt(claimed))
+            slot_in = claimed.slot_in_seconds
+            slot_at = None if slot_in is None else asked_at + slot_in
+            attempt = asyncio.create_task(self._attempt(claimed, slot_at))
             self._attempts.add(attempt)
             attempt.add_done_callback(self._attempts.discard)
 
-    async def _attempt(self, claimed: Claimed) -> None:
+    async def _attempt(self, claimed: Claimed, slot_at: float | None) -> None:
         try:
             result = await make_attempt(
-                claimed, equipment_store=self._equipment_store, transport=self._transport
+                claimed,
+                slot_at=slot_at,
+                equipment_store=self._equipment_store,
+                transport=self._transport,
             )
+        except SlotMissedError:
+            self._unsent.append(claimed)
+            self._make_room(1)
         except Exception as error:  # noqa: BLE001  one delivery never stops the others
             # Its lease expires, and the third time it is set aside. Without the message, which
             # could quote a person's data.

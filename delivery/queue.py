@@ -17,6 +17,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import args_row
 from uuid_utils.compat import uuid7
 
+from delivery import pacing
 from delivery.models import DeliveryStatus
 
 LEASE_MARGIN_SECONDS = 5
@@ -48,6 +49,8 @@ class Claimed:
     connection_name: str
     connection_revision: int
     version_id: UUID
+    slot_in_seconds: float | None
+    """When it may be sent, from the moment of the claim; None: there is no rate limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,19 +104,28 @@ _CLAIM = """
 WITH lane AS (
     SELECT lane.connection_id, connection.name, connection.revision, version.id AS version_id,
         make_interval(secs => 2 * version.timeout_seconds + %(margin)s) AS lease,
+        slot.apart_seconds, slot.first_in_seconds,
         LEAST(%(room)s / count(*) OVER (), version.concurrency - (
             SELECT count(*) FROM delivery_delivery leased
             WHERE leased.connection_id = lane.connection_id AND leased.lease_expires_at IS NOT NULL
-        )) AS slots
+        ), floor((%(horizon)s - slot.first_in_seconds) / slot.apart_seconds) + 1)::int AS free
     FROM delivery_lane lane
     JOIN connections_connection connection ON connection.id = lane.connection_id
     JOIN connections_connectionversion version ON version.id = connection.live_version_id
+    CROSS JOIN LATERAL (
+        -- All null without a rate limit.
+        SELECT %(stretch)s / version.rate_per_second AS apart_seconds, GREATEST(%(lead)s,
+            extract(epoch FROM lane.next_slot_at - statement_timestamp())::float8
+        ) + 0 * version.rate_per_second AS first_in_seconds
+    ) slot
     WHERE lane.fence = %(fence)s AND connection.status = 'active'
 ), picked AS (
-    SELECT due.id, due.is_linked, lane.*
+    SELECT due.id, due.is_linked, lane.*, lane.first_in_seconds + lane.apart_seconds * (
+            row_number() OVER (PARTITION BY lane.connection_id ORDER BY due.next_attempt_at) - 1
+        ) AS slot_in_seconds
     FROM lane CROSS JOIN LATERAL (
         -- A LIMIT, where EXISTS would be enough: the planner must not read all links for it.
-        SELECT delivery.id, NULL IS DISTINCT FROM (
+        SELECT delivery.id, delivery.next_attempt_at, NULL IS DISTINCT FROM (
             SELECT link.id FROM campaigns_campaignlink link
             WHERE link.campaign_id = delivery.campaign_id AND link.unlinked_at IS NULL
                 AND link.connection_id = delivery.connection_id
@@ -124,9 +136,17 @@ WITH lane AS (
             AND delivery.status IN ('pending', 'retrying') AND delivery.lease_expires_at IS NULL
             AND delivery.next_attempt_at <= %(now)s
         ORDER BY delivery.next_attempt_at
-        LIMIT GREATEST(lane.slots, 0)
+        LIMIT GREATEST(lane.free, 0)
         FOR UPDATE OF delivery SKIP LOCKED
     ) due
+), paced AS (
+    UPDATE delivery_lane lane
+    SET next_slot_at = statement_timestamp() + make_interval(secs => last.next_in_seconds)
+    FROM (
+        SELECT connection_id, max(slot_in_seconds + apart_seconds) AS next_in_seconds
+        FROM picked WHERE slot_in_seconds IS NOT NULL GROUP BY connection_id
+    ) last
+    WHERE lane.connection_id = last.connection_id
 ), cancelled AS (
     -- An attempt was under way when its campaign was unlinked, and asked for another.
     UPDATE delivery_delivery delivery
@@ -139,13 +159,14 @@ WITH lane AS (
     FROM picked WHERE delivery.id = picked.id AND picked.is_linked
     RETURNING delivery.id, delivery.fence, delivery.attempt_count, delivery.first_attempt_at,
         delivery.account_id, delivery.referral_id, delivery.campaign_id, delivery.connection_id,
-        picked.name AS connection_name, picked.revision AS connection_revision, picked.version_id
+        picked.name AS connection_name, picked.revision AS connection_revision, picked.version_id,
+        picked.slot_in_seconds
 )
 SELECT claimed.id, claimed.fence, claimed.attempt_count, claimed.first_attempt_at,
     claimed.account_id, account.wrapped_key, claimed.referral_id, referral.external_id,
     referral.occurred_at, referral.attributes_sealed, claimed.campaign_id, campaign.name,
     campaign.reference, claimed.connection_id, claimed.connection_name,
-    claimed.connection_revision, claimed.version_id
+    claimed.connection_revision, claimed.version_id, claimed.slot_in_seconds
 FROM claimed
 JOIN delivery_referral referral ON referral.id = claimed.referral_id
 JOIN campaigns_campaign campaign ON campaign.id = claimed.campaign_id
@@ -158,7 +179,12 @@ UPDATE delivery_lane lane SET ready_at = CASE
         SELECT count(*) FROM delivery_delivery leased
         WHERE leased.connection_id = lane.connection_id AND leased.lease_expires_at IS NOT NULL
     ) < version.concurrency THEN (
-        SELECT waiting.next_attempt_at FROM delivery_delivery waiting
+        -- With a rate limit, when most of the slots that were given out are used.
+        SELECT GREATEST(waiting.next_attempt_at, CASE WHEN version.rate_per_second IS NOT NULL
+            THEN %(now)s + (lane.next_slot_at - statement_timestamp())
+                - make_interval(secs => %(refill)s)
+        END)
+        FROM delivery_delivery waiting
         WHERE waiting.connection_id = lane.connection_id
             AND waiting.status IN ('pending', 'retrying') AND waiting.lease_expires_at IS NULL
         ORDER BY waiting.next_attempt_at
@@ -213,6 +239,17 @@ WITH result AS (
     SELECT attempt_id, account_id, id, number, version_id, 'production', started_at, duration_ms,
         response_status, outcome, error_code, unmatched_shape, record_sealed
     FROM result JOIN changed USING (id)
+)
+"""
+
+_GIVE_BACK = """
+WITH changed AS (
+    UPDATE delivery_delivery delivery
+    SET lease_expires_at = NULL, fence = NULL,
+        first_attempt_at = CASE WHEN attempt_count > 0 THEN first_attempt_at END
+    FROM unnest(%(ids)s::uuid[], %(fences)s::uuid[]) AS unsent (id, fence)
+    WHERE delivery.id = unsent.id AND delivery.fence = unsent.fence
+    RETURNING delivery.connection_id
 )
 """
 
@@ -280,13 +317,7 @@ async def claim(connection: AsyncConnection, *, room: int, now: datetime) -> Cla
 
     *Effects*: one transaction, one round trip; the leases outlast the exchange's deadline.
     """
-    parameters = {
-        "fence": uuid7(),
-        "room": room,
-        "now": now,
-        "margin": LEASE_MARGIN_SECONDS,
-        "unlinked": UNLINKED,
-    }
+    parameters = claim_parameters(room=room, now=now)
     async with connection.pipeline(), connection.transaction():
         await connection.execute(_LOCK_LANES, parameters)
         claimed = connection.cursor(row_factory=args_row(Claimed))
@@ -296,6 +327,32 @@ async def claim(connection: AsyncConnection, *, room: int, now: datetime) -> Cla
         deliveries = await claimed.fetchall()
         next_row = await next_ready.fetchone()
     return Claim(deliveries, next_row[0] if next_row else None)
+
+
+def claim_parameters(*, room: int, now: datetime) -> dict[str, object]:
+    return {
+        "fence": uuid7(),
+        "room": room,
+        "now": now,
+        "margin": LEASE_MARGIN_SECONDS,
+        "unlinked": UNLINKED,
+        "stretch": pacing.SLOT_STRETCH,
+        "lead": pacing.LEAD_SECONDS,
+        "horizon": pacing.HORIZON_SECONDS,
+        "refill": pacing.REFILL_SECONDS,
+    }
+
+
+async def give_back(
+    connection: AsyncConnection, *, unsent: Sequence[Claimed], now: datetime
+) -> None:
+    """Let what was claimed, and not sent, be claimed again; no attempt is used up."""
+    parameters = {
+        "ids": [claimed.id for claimed in unsent],
+        "fences": [claimed.fence for claimed in unsent],
+        "now": now,
+    }
+    await connection.execute(_GIVE_BACK + _RING, parameters)
 
 
 async def settle(connection: AsyncConnection, *, results: Sequence[Settled], now: datetime) -> None:

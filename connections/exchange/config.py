@@ -270,8 +270,8 @@ class DeliveryPolicy(Document):
     timeout_seconds: Annotated[float, Field(ge=1, le=30)] = 10
     """For the whole exchange, from name look-up to the last byte."""
     concurrency: Annotated[int, Field(ge=1, le=512)] = 8
-    rate_per_second: None = None
-    """Rate limits are not offered yet; only null is accepted."""
+    rate_per_second: Annotated[float, Field(ge=0.01, le=1_000)] | None = None
+    """How many requests the receiver gets in a second at most; null: as many as it can take."""
     retry_for_hours: Annotated[float, Field(ge=0, le=168)] = 72
     retry_on_timeout: bool = True
     """Whether to send again when no answer came after the request was written."""

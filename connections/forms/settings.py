@@ -77,6 +77,8 @@ def _is_finite(value: object) -> bool:
 class DeliveryForm:
     timeout_seconds: str = ""
     concurrency: str = ""
+    rate_per_second: str = ""
+    """Empty: no limit."""
     retry_for_hours: str = ""
     retry_on_timeout: bool = False
 
@@ -85,6 +87,7 @@ class DeliveryForm:
         return cls(
             timeout_seconds=f"{policy.timeout_seconds:g}",
             concurrency=str(policy.concurrency),
+            rate_per_second="" if policy.rate_per_second is None else f"{policy.rate_per_second:g}",
             retry_for_hours=f"{policy.retry_for_hours:g}",
             retry_on_timeout=policy.retry_on_timeout,
         )
@@ -96,4 +99,8 @@ class DeliveryForm:
             "retry_for_hours": self.retry_for_hours,
         }
         given = {name: text.strip() for name, text in numbers.items() if text.strip()}
-        return {**given, "retry_on_timeout": self.retry_on_timeout}
+        return {
+            **given,
+            "rate_per_second": self.rate_per_second.strip() or None,
+            "retry_on_timeout": self.retry_on_timeout,
+        }

@@ -449,13 +449,7 @@ def _fill(stage, connection, count):
 
 
 def _buffers_of_a_claim():
-    parameters = {
-        "fence": queue.uuid7(),
-        "room": 64,
-        "now": now(),
-        "margin": 5,
-        "unlinked": queue.UNLINKED,
-    }
+    parameters = queue.claim_parameters(room=64, now=now())
     with psycopg.connect(**_connection_arguments()) as connection:
         total = 0
         for statement in (queue._LOCK_LANES, queue._CLAIM, queue._SILENCE_LANES):

@@ -68,6 +68,11 @@ def problems(parse, raw):
         ),
         ({"delivery": {"concurrency": 0}}, "/delivery/concurrency", "Write 1 or more."),
         (
+            {"delivery": {"rate_per_second": 0}},
+            "/delivery/rate_per_second",
+            "Write 0.01 or more.",
+        ),
+        (
             {"body": {"template": "a", "fields": []}},
             "/body",
             "Write the body as a template or as fields, not both.",

@@ -84,6 +84,7 @@ FULL: dict[str, Any] = {
     "delivery": {
         "timeout_seconds": 2.5,
         "concurrency": 3,
+        "rate_per_second": 0.5,
         "retry_for_hours": 1,
         "retry_on_timeout": False,
     },
@@ -201,8 +202,8 @@ def test_form_has_each_field_of_its_document(document, form):
     """Whatever a row lacks would be dropped by the next save."""
     lacking = set(document.model_fields) - set(form.__dataclass_fields__)
 
-    # The row says it as one choice; the policy is kept where the form is silent.
-    assert lacking <= {"omit_empty", "rate_per_second"}
+    # The row says it as one choice.
+    assert lacking <= {"omit_empty"}
 
 
 def test_what_the_form_does_not_know_stays_as_it_is():

@@ -1,0 +1,75 @@
+"""No connection gets more than it asked for, and none waits for what another one suffers."""
+
+import time
+from bisect import bisect_left
+
+import pytest
+
+from connections.services import activate_connection, change_connection
+from tests.delivery_stage import now, pumping, receiving, set_stage, wait_until
+
+REFUSING = "http://127.0.0.1:9"
+
+
+@pytest.fixture
+def stage(transactional_db):
+    return set_stage()
+
+
+def busiest_second(receiver):
+    """The most requests that any second of the receiver's clock saw, wherever it begins."""
+    times = sorted(time for times in receiver.times.values() for time in times)
+    return max(bisect_left(times, begin + 1) - index for index, begin in enumerate(times))
+
+
+@pytest.mark.parametrize(("rate", "count"), [(5, 12), (60, 200)])
+def test_rate_limit_holds_in_every_second_with_two_pumps(stage, rate, count):
+    with receiving(seconds=0.01) as crm:
+        stage.connection(crm, rate_per_second=rate, concurrency=50)
+        stage.accept(*(f"tx-{number}" for number in range(count)))
+        with pumping(2):
+            started = time.monotonic()
+            wait_until(lambda: stage.statuses() == {"delivered": count}, seconds=20)
+            took = time.monotonic() - started
+    assert busiest_second(crm) <= rate * 1.05
+    assert took < 1.5 * count / rate + 1
+    assert set(crm.keys.values()) == {1}
+
+
+def test_rate_limit_holds_while_the_worker_is_busy_with_others(stage):
+    with receiving() as limited, receiving() as busy:
+        slow = stage.connection(limited, rate_per_second=20)
+        stage.connection(busy, concurrency=200)
+        stage.accept(*(f"tx-{number}" for number in range(60)))
+        with pumping(2):
+            for batch in range(4):
+                stage.accept(*(f"more-{batch}-{number}" for number in range(5)))
+            wait_until(lambda: stage.statuses(connection=slow)["delivered"] == 80, seconds=30)
+    assert busiest_second(limited) <= 21
+
+
+def test_limit_below_one_sends_one_every_few_seconds(stage):
+    with receiving() as crm:
+        stage.connection(crm, rate_per_second=0.5)
+        stage.accept("tx-1", "tx-2")
+        with pumping(2):
+            wait_until(lambda: stage.statuses() == {"delivered": 2})
+    first, second = sorted(time for times in crm.times.values() for time in times)
+    assert 2.0 <= second - first < 3.5
+
+
+def test_limit_that_is_lifted_is_gone(stage):
+    with receiving() as crm, pumping():
+        connection = stage.connection(crm, rate_per_second=1)
+        stage.accept(*(f"tx-{number}" for number in range(40)))
+        wait_until(lambda: stage.statuses()["delivered"] == 2)
+        who = {"account": stage.cast.account, "actor": stage.cast.actor, "now": now()}
+        config = connection.head_version.document
+        policy = config.delivery.model_copy(update={"rate_per_second": None})
+        change_connection(
+            connection_id=connection.id,
+            config=config.model_copy(update={"delivery": policy}),
+            **who,
+        )
+        activate_connection(connection_id=connection.id, override="no limit", **who)
+        wait_until(lambda: stage.statuses() == {"delivered": 40}, seconds=5)
