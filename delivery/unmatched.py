@@ -51,6 +51,10 @@ class UnmatchedShape:
     rule: ResponseRule
     """A draft that matches it."""
 
+    @property
+    def anchor(self) -> str:
+        return str(self.key)
+
 
 def unmatched_shapes(
     access: Access, connection: Connection, *, now: datetime

@@ -29,7 +29,7 @@ from connections.exchange.config import ConnectionConfig
 from connections.forms import EditorForm, TryForm, read, with_rows_changed
 from connections.models import Connection, ConnectionStatus
 from connections.services import Change
-from connections.views.editor_page import editor_page, form_of
+from connections.views.editor_page import editor_page, form_of, with_drafted_rule
 from connections.views.fragments import previewed, tried
 from connections.views.shown_page import shown_page
 from connections.views.testing import start_test
@@ -47,7 +47,8 @@ def connection_edit(request: AccountRequest, connection_id: UUID) -> HttpRespons
         return _take(request, connection)
     may_write = request.access.allows(Permission.CONNECTION_WRITE)
     if may_write and connection.status != ConnectionStatus.ARCHIVED:
-        return _page(request, connection, form_of(connection))
+        form, has_draft = with_drafted_rule(form_of(connection), request.GET.get("rule", ""))
+        return _page(request, connection, form, has_draft=has_draft)
     return render(
         request,
         "connections/connection_show.html",
@@ -65,12 +66,18 @@ def _take(request: AccountRequest, connection: Connection) -> HttpResponse:
         return _page(request, connection, with_rows_changed(form, action, path))
     if action == "overwrite":
         form = replace(form, revision=str(connection.revision))
-    return _save_and_go_on(request, connection, form.tidy(), is_test=action == "test")
+    go_on = start_test if action == "test" else None
+    return save_and_go_on(request, connection, form.tidy(), go_on=go_on)
 
 
-def _save_and_go_on(
-    request: AccountRequest, connection: Connection, form: EditorForm, *, is_test: bool
+def save_and_go_on(
+    request: AccountRequest,
+    connection: Connection,
+    form: EditorForm,
+    *,
+    go_on: Callable[[AccountRequest, Connection], HttpResponse] | None = None,
 ) -> HttpResponse:
+    """Save the form and do what comes next; or show the editor with what is wrong."""
     try:
         change = _save(request, connection, form, now=timezone.now())
     except CorrectInput as refused:
@@ -82,8 +89,8 @@ def _save_and_go_on(
         return _page(request, connection, form, problems=(problem,))
     if change.dropped_secrets:
         messages.warning(request, _dropped(change))
-    if is_test:
-        return start_test(request, change.connection)
+    if go_on:
+        return go_on(request, change.connection)
     if not change.dropped_secrets:
         messages.success(request, _saved(change))
     return redirect(request.path)
@@ -156,6 +163,7 @@ def _page(
     answer: TryForm | None = None,
     problems: Sequence[Problem] = (),
     is_stale: bool = False,
+    has_draft: bool = False,
 ) -> HttpResponse:
     now = timezone.now()
     page = editor_page(
@@ -165,6 +173,7 @@ def _page(
         trial=tried(form.tidy(), answer, now=now) if answer else None,
         problems=problems,
         is_stale=is_stale,
+        has_draft=has_draft,
     )
     status = HTTPStatus.CONFLICT if is_stale else HTTPStatus.OK
     status = HTTPStatus.UNPROCESSABLE_ENTITY if problems else status

@@ -1,11 +1,13 @@
 """What the editor shows: the form with its problems, the tabs, the secrets that are set."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from accounts.errors import Problem
+from accounts.errors import CorrectInput, Problem
 from connections import selectors
+from connections.documents import parse_rules
 from connections.exchange.attributes import CATALOGUE, Attribute, AttributeType
 from connections.exchange.config import Environment
 from connections.exchange.custom_fields import CustomField
@@ -17,6 +19,7 @@ from connections.forms import (
     bind,
     problems_by_field,
 )
+from connections.forms.rules import RuleRow
 from connections.models import Connection
 from connections.selectors import SecretShown
 from connections.views.fragments import LinkedProblem, PreviewFragment, TryFragment, linked
@@ -59,6 +62,8 @@ class EditorPage:
     problems: Sequence[LinkedProblem]
     is_stale: bool
     """Whether somebody saved a newer version than the one that this form was opened at."""
+    has_draft: bool
+    """Whether the last rule came from an answer that was looked at, and nobody saved it yet."""
     preview: PreviewFragment
     trial: TryFragment
     choices: EditorChoices = field(default_factory=EditorChoices)
@@ -79,6 +84,18 @@ def form_of(connection: Connection) -> EditorForm:
     )
 
 
+def with_drafted_rule(form: EditorForm, rule: str) -> tuple[EditorForm, bool]:
+    """Put a rule, written as JSON in the page's address, after the others; tell whether it was one.
+
+    No rule before it matched the answer that it was drafted from, so the last place is right.
+    """
+    try:
+        [drafted] = parse_rules([json.loads(rule)])
+    except (ValueError, RecursionError, CorrectInput):
+        return form, False
+    return replace(form, response_rules=(*form.response_rules, RuleRow.of(drafted))), True
+
+
 def editor_page(
     connection: Connection,
     form: EditorForm,
@@ -87,6 +104,7 @@ def editor_page(
     trial: TryFragment | None = None,
     problems: Sequence[Problem] = (),
     is_stale: bool = False,
+    has_draft: bool = False,
 ) -> EditorPage:
     by_field = problems_by_field(form, problems)
     bound = bind(form, by_field)
@@ -98,6 +116,7 @@ def editor_page(
         tabs=tuple(_tab(by_field, *section) for section in SECTIONS),
         problems=linked(form, problems),
         is_stale=is_stale,
+        has_draft=has_draft,
         preview=preview,
         trial=trial or TryFragment(bind(TryForm(), {}, "try")),
         attributes=(*CATALOGUE.values(), *map(_as_attribute, fields)),

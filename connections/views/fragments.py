@@ -100,7 +100,7 @@ def tried(form: EditorForm, answer: TryForm, *, now: datetime) -> TryFragment:
             now=now,
         )
     except CorrectInput as refused:
-        return TryFragment(page, problems=linked(form, map(_of_config, refused.problems)))
+        return TryFragment(page, problems=linked(form, map(of_config, refused.problems)))
     return TryFragment(page, verdict.as_json(), rules)
 
 
@@ -113,6 +113,7 @@ def linked(form: PointedForm, problems: Iterable[Problem]) -> list[LinkedProblem
     ]
 
 
-def _of_config(problem: Problem) -> Problem:
+def of_config(problem: Problem) -> Problem:
+    """Return what is wrong with rules by themselves as a problem of the configuration."""
     pointer = problem.pointer.replace("/rules", "/config/response_rules", 1)
     return Problem(pointer, problem.code, problem.detail)

@@ -1,11 +1,14 @@
 /**
  * `<unsaved-changes>` in a form, with `[data-state]`: says that something was changed, asks before
- * the page is left, and lets Ctrl+S save and Ctrl+Enter test.
+ * the page is left, and lets Ctrl+S save and Ctrl+Enter test. `data-unsaved`: the server changed
+ * something already.
  */
 class UnsavedChanges extends HTMLElement {
   connectedCallback() {
     this.form = this.closest("form");
-    this.isDirty = Boolean(document.querySelector(".error-summary, .banner-warning .button-danger"));
+    this.isDirty =
+      "unsaved" in this.dataset ||
+      Boolean(document.querySelector(".error-summary, .banner-warning .button-danger"));
     for (const event of ["input", "rows-changed"]) {
       this.form.addEventListener(event, (changed) => this.notice(changed));
     }
