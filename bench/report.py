@@ -5,6 +5,7 @@ from pathlib import Path
 from statistics import median
 
 from bench import bare
+from bench.backtest import LIMIT_SECONDS, measure_backtest
 from bench.engine import measure_conventional, measure_engine
 from bench.latency import measure_latency
 from bench.stage import CONNECTIONS, add_campaigns, attributes, running_sink, set_stage
@@ -33,7 +34,14 @@ def measure_all(directory: Path) -> int:
             rates["conventional"].append(measure_conventional(stage, CONVENTIONAL_DELIVERIES))
         print("latency …", flush=True)
         latency = measure_latency(stage)
-    return _print(rates, latency)
+        print("backtest …", flush=True)
+        seconds, result = measure_backtest(stage)
+    kept = _print(rates, latency)
+    print(
+        f"\n{'rules tried on stored answers':<44}{result.answers:>8,} in {seconds:.2f} s"
+        f"   (at most {LIMIT_SECONDS:g})"
+    )
+    return kept if seconds <= LIMIT_SECONDS else 1
 
 
 def _print(rates: dict[str, list[float]], latency: dict[str, list[float]]) -> int:

@@ -31,11 +31,15 @@ def stored_answers(connection: Connection, *, limit: int) -> Iterator[StoredAnsw
     vault = connection.account.vault
     for ids in _delivery_ids(connection):
         some = attempts.filter(delivery_id__in=ids).order_by("-delivery_id", "-number")[:limit]
-        for attempt in some:
-            record = open_attempt(vault, bytes(attempt.record_sealed))
-            if answer := _answer(attempt, record):
+        # Without a model around each row: there may be ten thousand, and somebody waits.
+        for delivery_id, number, sealed in some.values_list(
+            "delivery_id", "number", "record_sealed"
+        ):
+            record: dict[str, Any] = open_attempt(vault, bytes(sealed))
+            response, verdict = record["response"], record["verdict"]
+            if response and verdict:
                 limit -= 1
-                yield answer
+                yield StoredAnswer(delivery_id, number, received(response), verdict)
         if limit <= 0:
             return
 
@@ -60,10 +64,3 @@ def _delivery_ids(connection: Connection) -> Iterator[list[UUID]]:
     while batch:
         yield batch
         batch = list(ids.filter(id__lt=batch[-1])[:BATCH_DELIVERIES])
-
-
-def _answer(attempt: Attempt, record: Mapping[str, Any]) -> StoredAnswer | None:
-    response, verdict = record["response"], record["verdict"]
-    if response is None or verdict is None:
-        return None
-    return StoredAnswer(attempt.delivery_id, attempt.number, received(response), verdict)

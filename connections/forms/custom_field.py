@@ -6,7 +6,7 @@ from connections.exchange.attributes import CATALOGUE
 from connections.exchange.custom_fields import CustomField
 from connections.forms.binding import nearest_field, without_blank_rows
 
-SOURCES = tuple((name, f"{name}: {attribute.label}") for name, attribute in CATALOGUE.items())
+SOURCES = tuple((name, f"{attribute.label} ({name})") for name, attribute in CATALOGUE.items())
 COMPARISONS = (("equals", "Is the same as"), ("contains", "Contains"))
 
 

@@ -12,6 +12,7 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -110,11 +111,8 @@ def _relabel_and_return(request: AccountRequest, connection: Connection) -> Http
     version = head_of(connection)
     messages.success(request, f"The rules are saved, in version {version.number}.")
     _relabel(request, connection)
-    return redirect(
-        "connections:connection_edit",
-        account=request.access.account.slug,
-        connection_id=connection.id,
-    )
+    one = {"account": request.access.account.slug, "connection_id": connection.id}
+    return redirect(f"{reverse('connections:connection_edit', kwargs=one)}#response-handling")
 
 
 def _relabel(request: AccountRequest, connection: Connection) -> None:
