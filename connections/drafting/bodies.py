@@ -25,6 +25,7 @@ _USUAL = {
     Encoding.JSON: "application/json",
     Encoding.FORM: "application/x-www-form-urlencoded",
 }
+_LABEL = re.compile(r"[\w .-]{1,60}")
 _XML_ENCODING = re.compile(r"""(<\?xml[^>]*\bencoding\s*=\s*)["'][\w.-]+["']""")
 _XML_PART = re.compile(
     r"""<(?P<leaf>[\w:.-]{1,100})(?P<attributes>(?:\s[^<>]*)?)>(?P<text>[^<>]*)</(?P=leaf)\s*>"""
@@ -168,7 +169,12 @@ class _JsonWriter:
 def _labelled(members: tuple[tuple[str, object], ...]) -> Iterator[tuple[str, object, str]]:
     """Give each member the name that says what it is: `{"key": "email", "value": …}`."""
     label = next(
-        (value for name, value in members if name.lower() in LABELS and isinstance(value, str)), ""
+        (
+            value
+            for name, value in members
+            if name.lower() in LABELS and isinstance(value, str) and _LABEL.fullmatch(value)
+        ),
+        "",
     )
     has_content = any(name.lower() in CONTENTS for name, _ in members)
     for name, value in members:

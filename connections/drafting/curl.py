@@ -34,7 +34,7 @@ def read_curl(text: str) -> PastedRequest:
     words, rest = split_words(text)
     line = _Line()
     if rest:
-        line.note(rest[:40], "What follows the command was left out.")
+        line.note(rest.split()[0][:10], "What follows the command was left out.")
     _read_words(line, _after_curl(words))
     return line.request()
 
@@ -110,7 +110,9 @@ def _read_words(line: _Line, words: list[str]) -> None:
         elif not line.url:
             line.url = word
         else:
-            line.note(word[:40], "This belongs to no option and was left out.")
+            line.note(
+                "curl", "A word belongs to no option and was left out: check the quotation marks."
+            )
 
 
 def _read_letters(line: _Line, word: str, rest: Iterator[str]) -> None:
@@ -151,7 +153,9 @@ def _header(line: _Line, value: str) -> None:
     elif not colon and value.endswith(";"):
         line.headers.append((value[:-1].strip(), ""))
     elif not colon:
-        line.note("--header", f'"{value[:40]}" is no header: a header is written name: value.')
+        line.note(
+            "--header", "One is no header, and was left out: a header is written name: value."
+        )
     elif text.strip():
         line.headers.append((name.strip(), text.strip()))
 

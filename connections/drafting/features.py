@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from heapq import nsmallest
 from itertools import islice
 
 from connections.exchange.config import Condition, Operator, Outcome, ResponseSample, Source
@@ -14,6 +15,8 @@ from connections.exchange.xml_path import Element
 
 _MOST_LEAVES = 150
 _MOST_LEVELS = 12
+_MOST_FOUND = 5_000
+_MOST_KEPT = 250
 _LONGEST_MESSAGE = 400
 _LONGEST_PATH = 200
 _BESIDE_XML = 30
@@ -80,7 +83,9 @@ class Example:
 
     @cached_property
     def features(self) -> tuple[Feature, ...]:
-        return tuple(_features(self.reading, self.sample.expected_outcome))
+        """The cheapest of what may be said; an answer of 64 KiB would give ten thousands."""
+        found = islice(_features(self.reading, self.sample.expected_outcome), _MOST_FOUND)
+        return tuple(nsmallest(_MOST_KEPT, found, key=lambda feature: feature.cost))
 
 
 def condition_of(feature: Feature, values: tuple[str, ...] = ()) -> Condition:

@@ -48,6 +48,9 @@ _SHAPES: Mapping[str, re.Pattern[str]] = {
     "last_name": re.compile(r"[^\W\d_][^\d<>{}@_]{0,59}"),
     "title": re.compile(r"(?:mr|mrs|ms|miss|mx|dr|prof|sir)\.?", re.IGNORECASE),
     "mobile_number": _NUMBER_OF_PHONE,
+    "address_line_1": re.compile(r"(?=.*[ 0-9]).{4,200}"),
+    "address_line_2": re.compile(r"(?=.*[ 0-9]).{2,200}"),
+    "unit_number": re.compile(r"(?=.*[0-9])[\w #/-]{1,12}"),
     "state": re.compile(r"[A-Z]{2,3}|[A-Z][a-z]+(?: [A-Z][a-z]+)*"),
     "postal_code": re.compile(r"(?=[^0-9]*[0-9])[A-Za-z0-9 -]{3,10}"),
     "country": re.compile(r"[^\W\d_][^\d<>{}@_]{1,59}"),
@@ -74,6 +77,7 @@ _CERTAINTY = {
     "mobile_number": Certainty.CERTAIN,
     "postal_code": Certainty.CERTAIN,
     "source": Certainty.POSSIBLE,
+    "currency": Certainty.POSSIBLE,
 }
 _NATIONAL = re.compile("[2-9][0-9]{9}")
 """Ten digits without the country, as North America writes them."""

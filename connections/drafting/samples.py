@@ -20,6 +20,7 @@ from connections.exchange.responses.conditions import compile_condition
 from connections.exchange.rule_lint import lint_samples
 
 MOST_SAMPLES = 50
+_MOST_TRIED = 200
 _NOW = datetime(2026, 1, 1, tzinfo=UTC)
 _ORDER = (Outcome.DUPLICATE, Outcome.RETRY, Outcome.HOLD, Outcome.DELIVERED, Outcome.REJECTED)
 """Rejections come last, so that they may be what is left."""
@@ -187,9 +188,9 @@ class _Choice:
 
 def _best(wanted: list[Example], others: list[Example]) -> _Choice | None:
     """Return the condition that fits most of the wanted and none of the others."""
-    choices = [*_single(wanted), *_listed(wanted)]
+    choices = [*_single(wanted, others), *_listed(wanted)]
     choices.sort(key=lambda choice: (-len(choice.covered), choice.cost))
-    for choice in choices:
+    for choice in choices[:_MOST_TRIED]:
         try:
             test = compile_condition(choice.condition)
         except RuleError:
@@ -203,18 +204,27 @@ def _best(wanted: list[Example], others: list[Example]) -> _Choice | None:
     return None
 
 
-def _single(wanted: list[Example]) -> Iterator[_Choice]:
-    """One condition with one value, and all examples that it fits."""
-    fitting: dict[tuple[Source, str | None, Operator, str], list[tuple[Example, Feature]]]
-    fitting = defaultdict(list)
+_Key = tuple[Source, str | None, Operator, str]
+
+
+def _key(feature: Feature) -> _Key:
+    return feature.source, feature.path, feature.operator, feature.value.casefold()
+
+
+def _single(wanted: list[Example], others: list[Example]) -> Iterator[_Choice]:
+    """One condition with one value that none of the others has, and all examples that it fits."""
+    taken: dict[_Key, set[int]] = defaultdict(set)
+    for example in others:
+        for feature in example.features:
+            taken[_key(feature)].add(example.sample.status)
+    fitting: dict[_Key, dict[Example, Feature]] = defaultdict(dict)
     for example in wanted:
-        for one in dict.fromkeys(example.features):
-            fitting[one.source, one.path, one.operator, one.value.casefold()].append((example, one))
-    for pairs in fitting.values():
-        covered = tuple(dict.fromkeys(example for example, _ in pairs))
-        feature = pairs[0][1]
-        # What is said of one answer in a message is worth less than its code; see `_listed`.
-        yield _Choice(condition_of(feature), covered, feature.cost)
+        for feature in example.features:
+            fitting[_key(feature)].setdefault(example, feature)
+    for key, examples in fitting.items():
+        if taken[key].isdisjoint(example.sample.status for example in examples):
+            feature = next(iter(examples.values()))
+            yield _Choice(condition_of(feature), tuple(examples), feature.cost)
 
 
 def _listed(wanted: list[Example]) -> Iterator[_Choice]:

@@ -24,7 +24,7 @@ _SYNONYMS: Mapping[str, str] = {
     "address_line_2": "addressline2 address2 street2 addr2 streetline2",
     "unit_number": "unit unitnumber apartment apt suite",
     "suburb": "suburb city town locality cityname",
-    "state": "state region province stateprovince statecode regioncode administrativearea county",
+    "state": "state region province stateprovince statecode regioncode administrativearea",
     "postal_code": (
         "postalcode postcode zip zipcode zippostal postal zippostalcode pincode plz zip5"
     ),
@@ -49,7 +49,7 @@ _SYNONYMS: Mapping[str, str] = {
     "audience_name": "audiencename",
     "creative_name": "creativename",
     "currency": "currency currencycode",
-    "bid_price": "bidprice price cost",
+    "bid_price": "bidprice",
     "browser": "browser browsername",
     "device_type": "devicetype device",
     "operating_system": "operatingsystem os osname",

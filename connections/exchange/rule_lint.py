@@ -52,7 +52,8 @@ _NO_ERROR = re.compile(
     r"\b(?:no|0|without) errors?\b|errors?\"?\s*[:=]\s*(?:\[\s*\]|\{\s*\}|null|false|0\b|\"\")",
     re.IGNORECASE,
 )
-_MOST_READ = 8_192
+_MOST_READ = 4_096
+_MOST_SEARCHED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,9 +163,9 @@ def _opposite(condition: Condition, value: str, readings: Sequence[Reading]) -> 
     sought = re.escape(value)
     pattern = re.compile(f"{_OPPOSITE}{sought}|{sought}{_OF_JSON}", re.IGNORECASE)
     find = compile_place(condition)
-    for reading in readings:
+    for reading in readings[:_MOST_SEARCHED]:
         for text in map(as_text, find(reading)):
-            if found := pattern.search(text):
+            if found := pattern.search(text[:_MOST_READ]):
                 return found[0]
     word = value.strip()
     known = (form for pattern, form in _KNOWN_OPPOSITES if pattern.fullmatch(word))

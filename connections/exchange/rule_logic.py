@@ -1,6 +1,7 @@
 """When one response rule matches, must another? Yes only where it is sure."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from connections.exchange.config import Condition, Operator, ResponseRule, Source
 from connections.exchange.responses import Reading, ReceivedResponse
@@ -20,6 +21,7 @@ def implies(rule: ResponseRule, other: ResponseRule) -> bool:
     )
 
 
+@lru_cache(maxsize=512)
 def statuses_of(rule: ResponseRule) -> frozenset[int]:
     """Return the statuses that the rule's conditions on the status leave over."""
     tests = [

@@ -81,6 +81,9 @@ def test_values_become_attributes_and_types_stay():
         ("email", "yes", "yes"),
         ("ip", "10.0", "10.0"),
         ("status", "subscribed", "subscribed"),
+        ("unit", "kg", "kg"),
+        ("address", "home", "home"),
+        ("street", "123 Fake Street", "{{ address_line_1 }}"),
     ],
 )
 def test_a_value_is_recognised_by_its_name_and_its_shape(name, value, template):

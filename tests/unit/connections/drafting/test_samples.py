@@ -1,6 +1,7 @@
 """Rules from sample answers: every sample is read as it was said, with few and general rules."""
 
 import json
+import time
 
 import pytest
 
@@ -137,6 +138,23 @@ def test_samples_that_cannot_be_told_apart_are_named():
 def test_rejections_say_why_in_the_words_of_the_answer():
     made = draft_rules([sample(400, {"message": "Bad email"}, "rejected")])
     assert made.rules[0].reason.path == "$.message"
+
+
+def test_long_answers_are_looked_at_within_bounds():
+    words = [f"w{number}" for number in range(70)]
+    samples = [
+        sample(
+            200,
+            {f"field{at}": " ".join(words[at % 7 :: number % 5 + 1]) for at in range(150)}
+            | {"id": f"{number:09d}"},
+            list(Outcome)[number % 5],
+            name=str(number),
+        )
+        for number in range(50)
+    ]
+    started = time.perf_counter()
+    draft_rules(samples)
+    assert time.perf_counter() - started < 5
 
 
 @pytest.mark.skipif(not ANSWERS, reason="the collection is not beside the checkout")
