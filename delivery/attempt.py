@@ -1,7 +1,7 @@
 """One attempt at a claimed delivery: perform the exchange, decide, and write down both."""
 
 import random
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 
 import httpx
@@ -15,6 +15,7 @@ from connections.exchange.context import Context
 from connections.exchange.perform import Exchange, perform
 from connections.exchange.record import attempt_record
 from connections.exchange.responses.received import storable
+from delivery.clock import Clock
 from delivery.equipment import Equipment, EquipmentStore
 from delivery.models import FINAL
 from delivery.pacing import wait_for_slot
@@ -30,6 +31,7 @@ async def make_attempt(
     claimed: Claimed,
     *,
     slot_at: float | None,
+    clock: Clock,
     equipment_store: EquipmentStore,
     transport: httpx.AsyncBaseTransport,
 ) -> Settled:
@@ -40,7 +42,7 @@ async def make_attempt(
     vault = open_vault(settings.KEY_RING, claimed.wrapped_key, claimed.account_id)
     equipment = await equipment_store.get(claimed)
     await wait_for_slot(slot_at)
-    now = datetime.now(UTC)
+    now = clock.now()
     exchange = await perform(
         equipment.compiled,
         environment=ENVIRONMENT,
@@ -49,7 +51,7 @@ async def make_attempt(
         transport=transport,
         now=now,
     )
-    return _settled(claimed, equipment, exchange, vault, now=datetime.now(UTC))
+    return _settled(claimed, equipment, exchange, vault, now=clock.now())
 
 
 def _context(claimed: Claimed, vault: Vault, now: datetime) -> Context:

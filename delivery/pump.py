@@ -6,13 +6,13 @@ import time
 import traceback
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from datetime import UTC, datetime
 
 import httpx
 import psycopg
 from psycopg_pool import AsyncConnectionPool
 
 from delivery.attempt import make_attempt
+from delivery.clock import Clock
 from delivery.doorbell import Listener
 from delivery.equipment import EquipmentStore
 from delivery.pacing import SlotMissedError
@@ -49,7 +49,8 @@ class Pump:
         self._room = self._capacity = capacity
         self._wake = asyncio.Event()
         self._listener = Listener(self._wake)
-        self._settler = Settler(pool, on_written=self._make_room)
+        self._clock = Clock()
+        self._settler = Settler(pool, clock=self._clock, on_written=self._make_room)
         self._attempts: set[asyncio.Task[None]] = set()
         self._unsent: list[Claimed] = []
 
@@ -89,7 +90,8 @@ class Pump:
     async def _claim(self) -> Claim:
         try:
             async with self._pool.connection() as connection:
-                return await claim(connection, room=self._room, now=datetime.now(UTC))
+                await self._clock.measure(connection)
+                return await claim(connection, room=self._room, now=self._clock.now())
         except psycopg.OperationalError as away:
             logger.warning("PostgreSQL is away; claiming again in a second: %s", away)
             return Claim([], None)
@@ -100,7 +102,7 @@ class Pump:
         unsent, self._unsent = self._unsent, []
         try:
             async with self._pool.connection() as connection:
-                await give_back(connection, unsent=unsent, now=datetime.now(UTC))
+                await give_back(connection, unsent=unsent, now=self._clock.now())
         except psycopg.OperationalError as away:
             logger.warning("PostgreSQL is away; %d leases will expire: %s", len(unsent), away)
 
@@ -118,6 +120,7 @@ class Pump:
             result = await make_attempt(
                 claimed,
                 slot_at=slot_at,
+                clock=self._clock,
                 equipment_store=self._equipment_store,
                 transport=self._transport,
             )
@@ -141,7 +144,7 @@ class Pump:
         longest = DEAF_REST_SECONDS if self._listener.is_deaf else LONGEST_REST_SECONDS
         if claimed.next_ready_at is None:
             return longest
-        seconds = (claimed.next_ready_at - datetime.now(UTC)).total_seconds()
+        seconds = (claimed.next_ready_at - self._clock.now()).total_seconds()
         # Due, yet nothing claimed: another pump is at that lane just now.
         shortest = 0.0 if claimed.deliveries else SHORTEST_REST_SECONDS
         return max(shortest, min(seconds, longest))

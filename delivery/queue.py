@@ -9,7 +9,7 @@ only a claim silences it. A settle writes only what still bears the fence of its
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.db import connection as database
@@ -398,6 +398,13 @@ def cancel_archived(*, now: datetime) -> None:
         ids = [connection_id for (connection_id,) in cursor.fetchall()]
         if ids:
             cursor.execute(_CANCEL_ARCHIVED, {"ids": ids, "now": now, "reason": ARCHIVED})
+
+
+def database_now() -> datetime:
+    """Return the time by which leases are given and end, whatever this machine's clock says."""
+    with database.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        return cast("datetime", cursor.fetchone()[0])
 
 
 def _execute(statement: str, parameters: dict[str, Any]) -> int:

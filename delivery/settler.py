@@ -4,11 +4,11 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
 
 import psycopg
 from psycopg_pool import AsyncConnectionPool
 
+from delivery.clock import Clock
 from delivery.queue import Settled, settle
 
 FLUSH_RESULTS = 64
@@ -21,8 +21,11 @@ logger = logging.getLogger(__name__)
 class Settler:
     """Takes results one by one and tells how many were written; one batch at a time."""
 
-    def __init__(self, pool: AsyncConnectionPool, *, on_written: Callable[[int], None]) -> None:
+    def __init__(
+        self, pool: AsyncConnectionPool, *, clock: Clock, on_written: Callable[[int], None]
+    ) -> None:
         self._pool = pool
+        self._clock = clock
         self._on_written = on_written
         self._results: list[Settled] = []
         self._some = asyncio.Event()
@@ -54,7 +57,7 @@ class Settler:
         while True:
             try:
                 async with self._pool.connection() as connection:
-                    await settle(connection, results=batch, now=datetime.now(UTC))
+                    await settle(connection, results=batch, now=self._clock.now())
             except psycopg.OperationalError as away:
                 logger.warning("PostgreSQL is away; %d results wait: %s", len(batch), away)
                 await asyncio.sleep(RETRY_SECONDS)

@@ -4,9 +4,8 @@ import mmap
 
 from celery import shared_task
 from celery.signals import worker_process_shutdown, worker_shutting_down
-from django.utils import timezone
 
-from delivery import pump_house
+from delivery import pump_house, queue
 from delivery.doorbell import PUMP_TASK
 from delivery.sweep import sweep as put_in_order
 
@@ -22,7 +21,7 @@ def pump() -> None:
 
 @shared_task(name="delivery.sweep")  # type: ignore[untyped-decorator]
 def sweep() -> None:
-    put_in_order(now=timezone.now())
+    put_in_order(now=queue.database_now())
 
 
 @worker_shutting_down.connect  # type: ignore[untyped-decorator]

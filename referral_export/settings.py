@@ -127,13 +127,15 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = "UTC"
 CELERY_TASK_ROUTES = {"delivery.pump": {"queue": "deliveries"}}
-# Cheap looks at what nobody was told of; one that comes too late is followed by the next.
+# Cheap looks at what nobody was told of; one that comes too late is followed by the next. The
+# worker judges by its own clock, which may be minutes ahead of beat's.
+_SWEEPS_EXPIRE = {"expires": 600}
 CELERY_BEAT_SCHEDULE = {
-    "sweep deliveries": {"task": "delivery.sweep", "schedule": 1.0, "options": {"expires": 5}},
+    "sweep deliveries": {"task": "delivery.sweep", "schedule": 1.0, "options": _SWEEPS_EXPIRE},
     "sweep test runs": {
         "task": "connections.sweep_test_runs",
         "schedule": 5.0,
-        "options": {"expires": 5},
+        "options": _SWEEPS_EXPIRE,
     },
 }
 

@@ -22,6 +22,7 @@ from connections.services import (
     set_secret,
 )
 from delivery import doorbell, queue
+from delivery.clock import Clock
 from delivery.models import Attempt, Lane
 from delivery.pump_house import PumpHouse, _connection_arguments
 from delivery.sealing import open_attempt
@@ -394,7 +395,11 @@ def test_result_that_postgresql_refuses_does_not_spoil_its_batch(stage):
     async def write():
         house = await PumpHouse.open()
         done = asyncio.Event()
-        settler = Settler(house.pool, on_written=lambda count: written.append(count) or done.set())
+        settler = Settler(
+            house.pool,
+            clock=Clock(),
+            on_written=lambda count: written.append(count) or done.set(),
+        )
         for result in results:
             settler.add(result)
         running = asyncio.create_task(settler.run())
