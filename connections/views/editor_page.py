@@ -21,6 +21,7 @@ from connections.forms import (
 )
 from connections.forms.rules import RuleRow
 from connections.models import Connection
+from connections.rule_warnings import rule_warnings
 from connections.selectors import SecretShown
 from connections.views.fragments import LinkedProblem, PreviewFragment, TryFragment, linked
 
@@ -64,6 +65,8 @@ class EditorPage:
     """Whether somebody saved a newer version than the one that this form was opened at."""
     has_draft: bool
     """Whether the last rule came from an answer that was looked at, and nobody saved it yet."""
+    warnings: Sequence[LinkedProblem]
+    """What to look at in the rules as they are saved; nothing of it was refused."""
     preview: PreviewFragment
     trial: TryFragment
     choices: EditorChoices = field(default_factory=EditorChoices)
@@ -117,10 +120,16 @@ def editor_page(
         problems=linked(form, problems),
         is_stale=is_stale,
         has_draft=has_draft,
+        warnings=() if problems or is_stale else linked(form, _warnings(connection)),
         preview=preview,
         trial=trial or TryFragment(bind(TryForm(), {}, "try")),
         attributes=(*CATALOGUE.values(), *map(_as_attribute, fields)),
     )
+
+
+def _warnings(connection: Connection) -> Iterable[Problem]:
+    for warning in rule_warnings(connection):
+        yield Problem(f"/config{warning.pointer}", warning.code, warning.detail)
 
 
 def _as_attribute(field: CustomField) -> Attribute:

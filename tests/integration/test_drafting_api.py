@@ -26,6 +26,12 @@ DOCUMENT = {
 }
 
 
+RULE = {
+    "conditions": [{"source": "status", "operator": "in", "value": "2xx"}],
+    "outcome": "delivered",
+}
+
+
 def from_curl(api, token, **body):
     return api("post", f"{CONNECTIONS}/from-curl", token, {"curl": LINE} | body)
 
@@ -209,3 +215,14 @@ def test_who_may_only_read_may_not_draft(api, cast, path, body):
     assert api("post", url, reader, body).status_code == 403
     assert api("post", url, cast.rival_token(), body).status_code == 404
     assert api("post", url, None, body).status_code == 401
+
+
+def test_the_editor_shows_what_to_look_at_in_the_saved_rules(api, cast, client):
+    connection = made_id(api, cast.token())
+    body = {"config": {"response_rules": [RULE | {"name": "First"}, RULE | {"name": "Second"}]}}
+    api("patch", f"{CONNECTIONS}/{connection}", cast.token(), body)
+    client.force_login(cast.manager)
+
+    page = client.get(f"/accounts/acme/integrations/connections/{connection}/").content.decode()
+
+    assert "&quot;Second&quot; is never reached: &quot;First&quot; matches before it." in page
