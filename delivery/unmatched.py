@@ -73,19 +73,13 @@ def unmatched_shapes(
         .distinct("unmatched_shape")
     )
     examples = Attempt.objects.for_account(access.account).filter(id__in=newest.values("id"))
-    by_shape = {
-        example.unmatched_shape: example
-        for example in examples.select_related("account", "delivery__referral")
-    }
     rules = compile_rules(head_of(connection).document.response_rules)
     shapes = []
-    for key, row in rows.items():
-        record: dict[str, Any] = open_attempt(
-            access.account.vault, bytes(by_shape[key].record_sealed)
-        )
+    for attempt in examples.select_related("account", "delivery__referral"):
+        record: dict[str, Any] = open_attempt(access.account.vault, bytes(attempt.record_sealed))
         if not classify(rules, received(record["response"]), now=now).matched:
-            shapes.append(_shape(access, row, by_shape[key], record))
-    return shapes
+            shapes.append(_shape(access, rows[attempt.unmatched_shape], attempt, record))
+    return sorted(shapes, key=lambda shape: shape.last_seen_at, reverse=True)
 
 
 def unmatched_shown(shape: UnmatchedShape) -> dict[str, Any]:
