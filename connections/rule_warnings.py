@@ -1,5 +1,7 @@
 """What is suspicious about a connection's rules, in the light of the answers that we know."""
 
+import codecs
+
 import orjson
 
 from connections.exchange.responses import ReceivedResponse
@@ -44,7 +46,8 @@ def answers_in_tests(connection: Connection) -> list[ReceivedResponse]:
         ReceivedResponse(
             status=answer["status"],
             headers=tuple((name, value) for name, value in answer["headers"]),
-            body=answer["body"].encode("utf-8", "replace"),
+            # The mark says that these bytes are UTF-8, whatever Content-Type was claimed.
+            body=codecs.BOM_UTF8 + answer["body"].encode("utf-8", "replace"),
         )
         for attempt in attempts
         if (answer := attempt["response"])

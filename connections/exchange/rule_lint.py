@@ -1,5 +1,6 @@
 """What is suspicious about response rules: warnings at save, never refusals."""
 
+import codecs
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -107,7 +108,7 @@ def lint_samples(
 
 def received_sample(sample: ResponseSample) -> ReceivedResponse:
     """Return the sample as if it had come; it is UTF-8, whatever its headers claim."""
-    body = b"\xef\xbb\xbf" + sample.body.encode("utf-8", "replace")
+    body = codecs.BOM_UTF8 + sample.body.encode("utf-8", "replace")
     return ReceivedResponse(
         status=sample.status,
         headers=tuple(sample.headers.items()),
