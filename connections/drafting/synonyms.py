@@ -43,7 +43,7 @@ _SYNONYMS: Mapping[str, str] = {
         "optedinat optinat optindate optintime optintimestamp optindatetime timestampopt"
         " timestampsignup signupdate signupat subscribedat subscribeddate consentdate consentat"
         " consenttimestamp createdat createdate creationdate datecreated leaddate leadtime"
-        " submittedat submissiondate statuschangedat datetime occurredat"
+        " submittedat submissiondate statuschangedat datetime occurredat timestamp consenttime"
     ),
     "ad_text": "offertext adtext consenttext",
     "audience_name": "audiencename",

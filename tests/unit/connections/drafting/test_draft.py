@@ -70,6 +70,7 @@ def test_values_become_attributes_and_types_stay():
         ("ip_signup", "203.0.113.7", "{{ ip_address }}"),
         ("dob", "12/31/1980", '{{ birth_date|date("%m/%d/%Y") }}'),
         ("created_at", "2026-08-20T12:34:56Z", "{{ opted_in_at }}"),
+        ("timestamp", "1755693296", '{{ opted_in_at|date("epoch") }}'),
         ("city", "New York", "{{ suburb }}"),
         ("state", "NY", "{{ state }}"),
         ("MobileNo__c", "+15555550123", "{{ mobile_number }}"),
