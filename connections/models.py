@@ -16,6 +16,16 @@ class ConnectionStatus(models.TextChoices):
     ARCHIVED = "archived"
 
 
+class ConnectionHealth(models.TextChoices):
+    """How sending fares, whatever the status."""
+
+    HEALTHY = "healthy"
+    FAILING = "failing"
+    """The endpoint fails; it is asked again by and by."""
+    MISCONFIGURED = "misconfigured"
+    """The endpoint refuses us; a person must mend the configuration or the credential."""
+
+
 class Connection(TenantModel):
     """One configured way to reach an API of the advertiser.
 
@@ -34,6 +44,12 @@ class Connection(TenantModel):
     live_version = models.ForeignKey(
         "ConnectionVersion", null=True, on_delete=models.PROTECT, related_name="+"
     )
+    health = models.CharField(
+        max_length=15, choices=ConnectionHealth.choices, default=ConnectionHealth.HEALTHY
+    )
+    """Written by the engine when it changes, and with it since when and why; no revision."""
+    health_since = models.DateTimeField(null=True)
+    health_reason = models.CharField(max_length=200, blank=True)
     contacts = models.JSONField(default=list)
     documentation = models.JSONField(default=list)
     created_at = models.DateTimeField()

@@ -17,9 +17,10 @@ from connections.exchange.perform import Exchange, ExchangeError, perform
 from connections.exchange.record import attempt_record
 from connections.exchange.rendering import CompiledConfig, compile_config
 from connections.leads import open_lead
-from connections.models import TestResult, TestRun, TestRunStatus
+from connections.models import Connection, TestResult, TestRun, TestRunStatus
 from connections.selectors import ATTEMPT_PURPOSE, custom_definitions, secret_values
 from connections.services.test_run import tell_a_worker
+from connections.signals import connection_mended
 
 # A run ends before it counts as lost: one case more takes 30 seconds at most.
 RUN_SECONDS = 80
@@ -142,6 +143,9 @@ def _finish(run: TestRun) -> None:
     run.status = TestRunStatus.PASSED if passed else TestRunStatus.FAILED
     run.finished_at = timezone.now()
     run.save(update_fields=["status", "finished_at"])
+    connection = Connection.objects.for_account(run.account).get(id=run.connection_id)
+    if passed and run.version_id == connection.live_version_id:
+        connection_mended.send(Connection, connection=connection, now=run.finished_at)
 
 
 def _not_sent(error: ExchangeError, now: datetime) -> Exchange:

@@ -146,7 +146,7 @@ def connection_shown(connection: "ShownConnection") -> dict[str, Any]:
         "status": connection.status,
         "version": head and head.number,
         "live_version": live and live.number,
-        "health": _health(connection),
+        "health": connection.health,
         "tested": connection.is_tested,
         "config": head and head.config,
         "secrets": {
@@ -224,13 +224,6 @@ def _result_shown(run: TestRun, result: TestResult) -> dict[str, Any]:
         attempt = orjson.loads(opened)
     verdict = attempt and attempt["verdict"]
     return _result_summary(result) | {"attempt": attempt, "verdict": verdict}
-
-
-def _health(connection: Connection) -> str:
-    """Return what its state alone says; how its deliveries fare is not known down here."""
-    return {ConnectionStatus.ACTIVE.value: "healthy", ConnectionStatus.PAUSED.value: "paused"}.get(
-        connection.status, "not_live"
-    )
 
 
 def _with_what_is_shown(account: Account) -> "TenantQuerySet[ShownConnection]":

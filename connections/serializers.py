@@ -18,7 +18,7 @@ from connections.documents import (
     parse_rules,
 )
 from connections.exchange.config import ConnectionConfig, Environment, Outcome, ResponseRule
-from connections.models import ConnectionStatus, TestRunStatus
+from connections.models import ConnectionHealth, ConnectionStatus, TestRunStatus
 
 VALUES_HELP = (
     "Values of secrets that the configuration names, set for each of its environments. They are"
@@ -116,7 +116,14 @@ class ConnectionOut(serializers.Serializer[Any]):
     live_version = serializers.IntegerField(
         allow_null=True, help_text="Number of the configuration that referrals are sent with."
     )
-    health = serializers.ChoiceField(["healthy", "paused", "not_live"])
+    health = serializers.ChoiceField(
+        ConnectionHealth.choices,
+        help_text=(
+            "`failing`: the endpoint fails, and is asked again by and by. `misconfigured`: it"
+            " refuses us until somebody mends the configuration or the credential. Meanwhile what"
+            " comes for the connection waits, and uses up no attempts."
+        ),
+    )
     tested = serializers.BooleanField(help_text="Whether a test run of the newest one passed.")
     config = DocumentField(document=ConnectionConfig, parse=_given)
     secrets = serializers.DictField(

@@ -15,6 +15,7 @@ from connections.exchange.context import Context
 from connections.exchange.perform import Exchange, perform
 from connections.exchange.record import attempt_record
 from connections.exchange.responses.received import storable
+from delivery.breaker import evidence_of
 from delivery.clock import Clock
 from delivery.equipment import Equipment, EquipmentStore
 from delivery.models import FINAL
@@ -90,6 +91,8 @@ def _settled(
     return Settled(
         id=claimed.id,
         fence=claimed.fence,
+        connection_id=claimed.connection_id,
+        evidence=evidence_of(exchange),
         status=decision.status,
         reason=storable(decision.reason),
         rule=decision.rule,

@@ -11,6 +11,7 @@ from accounts.tenancy import TenantModel
 from campaigns.models import Campaign
 from connections.exchange.config import Environment
 from connections.models import Connection, ConnectionVersion
+from delivery.breaker import Cause
 
 
 class DeliveryStatus(models.TextChoices):
@@ -170,3 +171,42 @@ class Lane(models.Model):
     """The claim that last looked here."""
     next_slot_at = models.DateTimeField(null=True)
     """The earliest moment, by the database's clock, that is not given out for a request yet."""
+    # The breaker, see `breaker.Breaker`; what is counted here is counted by settles.
+    succeeded_at = models.DateTimeField(null=True)
+    failures = models.PositiveIntegerField(default=0, db_default=0)
+    holds = models.PositiveIntegerField(default=0, db_default=0)
+    opened_at = models.DateTimeField(null=True)
+    probe_at = models.DateTimeField(null=True)
+    probes = models.PositiveIntegerField(default=0, db_default=0)
+
+
+class Outage(TenantModel):
+    """A time in which the breaker of a connection was open, and whether people were told."""
+
+    connection = models.ForeignKey(
+        Connection, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    cause = models.CharField(max_length=20, choices=[(cause, cause.value) for cause in Cause])
+    reason = models.CharField(max_length=200)
+    """What happened last, in words of ours: it goes into mails."""
+    opened_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+    told_opened_at = models.DateTimeField(null=True)
+    """When people were told that it opened; set just before, so that nobody else tells them."""
+    told_closed_at = models.DateTimeField(null=True)
+
+    class Meta(TenantModel.Meta):
+        constraints = (
+            models.UniqueConstraint(
+                fields=("connection",),
+                condition=models.Q(closed_at__isnull=True),
+                name="outage_under_way_once",
+            ),
+        )
+        indexes = (
+            models.Index(
+                fields=("opened_at",),
+                condition=models.Q(told_closed_at__isnull=True),
+                name="outage_untold",
+            ),
+        )

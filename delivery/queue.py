@@ -18,6 +18,7 @@ from psycopg.rows import args_row
 from uuid_utils.compat import uuid7
 
 from delivery import pacing
+from delivery.breaker import FAILURES_TO_OPEN, Evidence, Tally, tallies
 from delivery.models import DeliveryStatus
 
 LEASE_MARGIN_SECONDS = 5
@@ -66,6 +67,8 @@ class Settled:
 
     id: UUID
     fence: UUID
+    connection_id: UUID
+    evidence: Evidence
     status: DeliveryStatus
     reason: str
     rule: str | None
@@ -91,6 +94,7 @@ FROM (
     FROM delivery_lane lane
     JOIN connections_connection connection ON connection.id = lane.connection_id
     WHERE lane.ready_at <= %(now)s AND connection.status = 'active'
+        AND (lane.failures < %(failures_to_open)s OR lane.probe_at <= %(now)s)
     ORDER BY lane.served_at
     LIMIT %(room)s
     FOR UPDATE OF lane SKIP LOCKED
@@ -105,7 +109,11 @@ WITH lane AS (
     SELECT lane.connection_id, connection.name, connection.revision, version.id AS version_id,
         make_interval(secs => 2 * version.timeout_seconds + %(margin)s) AS lease,
         slot.apart_seconds, slot.first_in_seconds,
-        LEAST(%(room)s / count(*) OVER (), version.concurrency - (
+        lane.failures >= %(failures_to_open)s AS is_open,
+        -- While the breaker is open, one probe at a time.
+        LEAST(%(room)s / count(*) OVER (), CASE
+            WHEN lane.failures < %(failures_to_open)s THEN version.concurrency ELSE 1
+        END - (
             SELECT count(*) FROM delivery_delivery leased
             WHERE leased.connection_id = lane.connection_id AND leased.lease_expires_at IS NOT NULL
         ), floor((%(horizon)s - slot.first_in_seconds) / slot.apart_seconds) + 1)::int AS free
@@ -141,10 +149,17 @@ WITH lane AS (
     ) due
 ), paced AS (
     UPDATE delivery_lane lane
-    SET next_slot_at = statement_timestamp() + make_interval(secs => last.next_in_seconds)
+    SET next_slot_at = COALESCE(
+            statement_timestamp() + make_interval(secs => last.next_in_seconds), lane.next_slot_at
+        ),
+        -- Should nothing come of the probe, another may follow when its lease is over.
+        probe_at = CASE WHEN is_open THEN %(now)s + last.lease END,
+        probes = lane.probes + is_open::int
     FROM (
-        SELECT connection_id, max(slot_in_seconds + apart_seconds) AS next_in_seconds
-        FROM picked WHERE slot_in_seconds IS NOT NULL GROUP BY connection_id
+        SELECT connection_id, is_open, lease,
+            max(slot_in_seconds + apart_seconds) AS next_in_seconds
+        FROM picked WHERE slot_in_seconds IS NOT NULL OR is_open
+        GROUP BY connection_id, is_open, lease
     ) last
     WHERE lane.connection_id = last.connection_id
 ), cancelled AS (
@@ -178,7 +193,7 @@ UPDATE delivery_lane lane SET ready_at = CASE
     WHEN (
         SELECT count(*) FROM delivery_delivery leased
         WHERE leased.connection_id = lane.connection_id AND leased.lease_expires_at IS NOT NULL
-    ) < version.concurrency THEN (
+    ) < CASE WHEN lane.failures < %(failures_to_open)s THEN version.concurrency ELSE 1 END THEN (
         -- With a rate limit, when most of the slots that were given out are used.
         SELECT GREATEST(waiting.next_attempt_at, CASE WHEN version.rate_per_second IS NOT NULL
             THEN %(now)s + (lane.next_slot_at - statement_timestamp())
@@ -196,7 +211,11 @@ WHERE connection.id = lane.connection_id AND lane.fence = %(fence)s
 """
 
 _NEXT_READY = """
-SELECT min(lane.ready_at) FROM delivery_lane lane
+SELECT min(CASE
+    WHEN lane.failures < %(failures_to_open)s THEN lane.ready_at
+    WHEN lane.probe_at IS NOT NULL THEN GREATEST(lane.ready_at, lane.probe_at)
+END)
+FROM delivery_lane lane
 JOIN connections_connection connection ON connection.id = lane.connection_id
 WHERE connection.status = 'active' AND lane.ready_at IS NOT NULL
 """
@@ -251,6 +270,29 @@ WITH changed AS (
     WHERE delivery.id = unsent.id AND delivery.fence = unsent.fence
     RETURNING delivery.connection_id
 )
+"""
+
+# As `_RING`, for a settle, which also counts what its results tell of each endpoint.
+_COUNT_AND_RING = """
+, rung AS (
+    INSERT INTO delivery_lane AS lane
+        (connection_id, ready_at, served_at, succeeded_at, failures, holds)
+    SELECT connection_id, %(now)s, %(now)s, succeeded_at, failures, holds
+    FROM unnest(%(tally_connection_id)s::uuid[], %(tally_succeeded_at)s::timestamptz[],
+        %(tally_failures)s::int[], %(tally_holds)s::int[]
+    ) AS tally (connection_id, succeeded_at, failures, holds)
+    ORDER BY connection_id
+    ON CONFLICT (connection_id) DO UPDATE SET
+        ready_at = LEAST(lane.ready_at, %(now)s),
+        succeeded_at = COALESCE(EXCLUDED.succeeded_at, lane.succeeded_at),
+        failures = EXCLUDED.failures
+            + CASE WHEN EXCLUDED.succeeded_at IS NULL THEN lane.failures ELSE 0 END,
+        holds = EXCLUDED.holds
+            + CASE WHEN EXCLUDED.succeeded_at IS NULL THEN lane.holds ELSE 0 END
+    RETURNING connection_id, failures, opened_at
+)
+SELECT connection_id FROM rung
+WHERE failures >= %(failures_to_open)s OR opened_at IS NOT NULL
 """
 
 _RELEASE_EXPIRED = """
@@ -323,7 +365,7 @@ async def claim(connection: AsyncConnection, *, room: int, now: datetime) -> Cla
         claimed = connection.cursor(row_factory=args_row(Claimed))
         await claimed.execute(_CLAIM, parameters)
         await connection.execute(_SILENCE_LANES, parameters)
-        next_ready = await connection.execute(_NEXT_READY)
+        next_ready = await connection.execute(_NEXT_READY, parameters)
         deliveries = await claimed.fetchall()
         next_row = await next_ready.fetchone()
     return Claim(deliveries, next_row[0] if next_row else None)
@@ -340,6 +382,7 @@ def claim_parameters(*, room: int, now: datetime) -> dict[str, object]:
         "lead": pacing.LEAD_SECONDS,
         "horizon": pacing.HORIZON_SECONDS,
         "refill": pacing.REFILL_SECONDS,
+        "failures_to_open": FAILURES_TO_OPEN,
     }
 
 
@@ -355,15 +398,25 @@ async def give_back(
     await connection.execute(_GIVE_BACK + _RING, parameters)
 
 
-async def settle(connection: AsyncConnection, *, results: Sequence[Settled], now: datetime) -> None:
+async def settle(
+    connection: AsyncConnection, *, results: Sequence[Settled], now: datetime
+) -> list[Tally]:
     """Write the results of attempts whose fence still holds, in one statement.
 
     A result whose lease expired and was given to somebody else leaves no trace.
+
+    *Shape*: what was counted of the connections whose breaker is open, or has to open.
     """
+    counted = tallies(results)
     columns = {
         field.name: [getattr(result, field.name) for result in results] for field in fields(Settled)
     }
-    await connection.execute(_SETTLE + _RING, columns | {"now": now})
+    parameters = columns | {"now": now, "failures_to_open": FAILURES_TO_OPEN}
+    for name in ("connection_id", "succeeded_at", "failures", "holds"):
+        parameters[f"tally_{name}"] = [getattr(tally, name) for tally in counted]
+    cursor = await connection.execute(_SETTLE + _COUNT_AND_RING, parameters)
+    troubled = {connection_id for (connection_id,) in await cursor.fetchall()}
+    return [tally for tally in counted if tally.connection_id in troubled]
 
 
 def ring_lanes(connection_ids: Iterable[UUID], *, now: datetime) -> None:

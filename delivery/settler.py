@@ -4,10 +4,14 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from datetime import datetime
 
 import psycopg
+from django.db import connection as database
 from psycopg_pool import AsyncConnectionPool
 
+from delivery import outages
+from delivery.breaker import Tally
 from delivery.clock import Clock
 from delivery.queue import Settled, settle
 
@@ -46,32 +50,43 @@ class Settler:
             batch, self._results = self._results, []
             self._some.clear()
             self._enough.clear()
-            await self._write(batch)
+            troubled = await self._write(batch)
             self._on_written(len(batch))
+            if troubled:
+                await asyncio.to_thread(_review, troubled, self._clock.now())
+                self._on_written(0)
 
-    async def _write(self, batch: Sequence[Settled]) -> None:
+    async def _write(self, batch: Sequence[Settled]) -> list[Tally]:
         """Write the batch, however long PostgreSQL is away: results are never thrown away.
 
         Should it take longer than a lease, the fence keeps us from overwriting anybody.
+
+        *Shape*: as `queue.settle`.
         """
         while True:
             try:
                 async with self._pool.connection() as connection:
-                    await settle(connection, results=batch, now=self._clock.now())
+                    return await settle(connection, results=batch, now=self._clock.now())
             except psycopg.OperationalError as away:
                 logger.warning("PostgreSQL is away; %d results wait: %s", len(batch), away)
                 await asyncio.sleep(RETRY_SECONDS)
             except psycopg.Error as refused:
-                await self._write_apart(batch, refused)
-                return
-            else:
-                return
+                return await self._write_apart(batch, refused)
 
-    async def _write_apart(self, batch: Sequence[Settled], refused: psycopg.Error) -> None:
+    async def _write_apart(self, batch: Sequence[Settled], refused: psycopg.Error) -> list[Tally]:
         """Keep the one result that PostgreSQL refuses from spoiling the others of its batch."""
         if len(batch) > 1:
-            for result in batch:
-                await self._write([result])
-            return
+            return [tally for result in batch for tally in await self._write([result])]
         # Its lease will expire; the type only, for a message can quote a person's data.
         logger.error("the result of delivery %s was refused: %s", batch[0].id, type(refused))
+        return []
+
+
+def _review(troubled: Sequence[Tally], now: datetime) -> None:
+    try:
+        outages.review(troubled, now=now)
+    except Exception as error:  # noqa: BLE001  whatever it is, results must go on being written
+        # The next result of each of them has it reviewed again.
+        logger.error("breakers were not reviewed: %s", type(error).__name__)  # noqa: TRY400
+    finally:
+        database.close()  # this thread's own

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import connection as database
 from django.db import transaction
 
-from delivery import doorbell, queue
+from delivery import doorbell, outages, queue
 
 # Any number that nobody else uses; two sweeps at once would only do the same work twice.
 ADVISORY_LOCK = 7_238_001
@@ -19,6 +19,8 @@ def sweep(*, now: datetime) -> None:
         queue.release_expired(now=now)
         queue.ring_forgotten_lanes(now=now)
         queue.cancel_archived(now=now)
+    # By itself: it locks connections before lanes.
+    outages.review_forgotten(now=now)
     doorbell.ring()
     doorbell.keep_a_pump_queued()
 

@@ -11,7 +11,7 @@ from accounts.errors import CorrectInput, Problem, ResolveConflict
 from accounts.models import Account
 from connections.exchange.config import ConnectionConfig, Environment
 from connections.exchange.rendering import referenced_secrets
-from connections.models import Connection, ConnectionStatus
+from connections.models import Connection, ConnectionHealth, ConnectionStatus
 from connections.secrets import usable_secrets
 from connections.selectors import custom_definitions, is_tested
 from connections.services.row import head_of, locked_connection, save_changed
@@ -86,6 +86,8 @@ def resume_connection(
 ) -> Connection:
     """Send again with the version that was live before the pause.
 
+    One that is not paused is tried again at once, should sending fail at the moment.
+
     *Raises* LookElsewhere; ReadAgain; ResolveConflict when it was never in use.
     """
     connection = locked_connection(account, connection_id, expected_revision=expected_revision)
@@ -97,7 +99,8 @@ def _move(
 ) -> Connection:
     if connection.status == ConnectionStatus.DRAFT:
         raise ResolveConflict(f"{connection.name} is a draft: activate it first.", code="draft")
-    if connection.status != status:
+    is_sick = connection.health != ConnectionHealth.HEALTHY
+    if connection.status != status or (status == ConnectionStatus.ACTIVE and is_sick):
         connection.status = status
         save_changed(connection, actor=actor, now=now, event=event)
     return connection

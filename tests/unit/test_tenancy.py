@@ -11,6 +11,7 @@ ACROSS_ACCOUNTS = {
     "accounts/tenancy.py": "defines it",
     "accounts/selectors.py": "who somebody is precedes which account is meant",
     "connections/runner.py": "a worker is told the run's id alone, and sweeps those of all",
+    "delivery/outages.py": "the engine's breakers, of all accounts",
 }
 # Raw SQL goes past the managers, so it is bounded in the same way.
 RAW_SQL = {
@@ -40,6 +41,6 @@ def test_only_the_named_modules_look_across_accounts(pattern, allowed):
 
 def test_nothing_reaches_tenants_rows_through_a_bare_manager():
     tenants = "Membership|AuditEvent|IdempotentRequest|Connection|ConnectionVersion|Secret|TestRun"
-    tenants += "|TestResult|Campaign|CampaignLink|Referral|Delivery|Attempt"
+    tenants += "|TestResult|Campaign|CampaignLink|Referral|Delivery|Attempt|Outage"
     bare = re.compile(rf"\b(?:{tenants})\.objects\.(?!for_account\()")
     assert [name for name, text in modules() if bare.search(text)] == []
