@@ -32,7 +32,7 @@ MOST_REQUESTS = 10
 MOST_BYTES_UNPACKED = 200_000
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def ids(product):
     """The demo connection after one test and one referral, by the REST API."""
     account = f"{product.url}/api/v1/accounts/demo"
