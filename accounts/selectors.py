@@ -72,6 +72,12 @@ def people_who_may(*, account: Account, permission: Permission) -> list[str]:
     return list(members.order_by("user__name").values_list("user__name", flat=True))
 
 
+def emails_of(*, account: Account, role: Role) -> list[str]:
+    """Return the addresses of the active members with this role."""
+    members = Membership.objects.for_account(account).filter(role=role, user__is_active=True)
+    return list(members.order_by("user__email").values_list("user__email", flat=True))
+
+
 def _memberships(user: User | None) -> QuerySet[Membership]:
     # Who somebody is precedes which account is meant: the one read across accounts.
     return Membership.unscoped.filter(user=user)

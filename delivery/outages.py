@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from connections.models import Connection, ConnectionHealth
-from delivery import doorbell
+from delivery import doorbell, notices
 from delivery.breaker import FAILURES_TO_OPEN, Breaker, Cause, Tally, next_breaker
 from delivery.models import CANCELLABLE, Delivery, DeliveryStatus, Lane, Outage
 
@@ -95,19 +95,28 @@ def _move(
         return
     outages = Outage.objects.for_account(connection.account).filter(connection=connection)
     if after.opened_at is None:
-        outages.filter(closed_at=None).update(closed_at=now)
+        for outage in outages.filter(closed_at=None):
+            outage.closed_at = now
+            outage.save(update_fields=["closed_at"])
+            _tell_once_committed(outage)
         _say(connection, ConnectionHealth.HEALTHY, since=now, reason="")
         transaction.on_commit(doorbell.ring, robust=True)
         return
     reason = failure or connection.health_reason or UNKNOWN_FAILURE
     facts = {"cause": after.cause.value, "reason": reason}
-    outages.update_or_create(
+    outage, is_new = outages.update_or_create(
         connection=connection,
         closed_at=None,
         defaults=facts,
         create_defaults=facts | {"account_id": connection.account_id, "opened_at": now},
     )
+    if is_new:
+        _tell_once_committed(outage)
     _say(connection, _HEALTH[after.cause], since=after.opened_at, reason=reason)
+
+
+def _tell_once_committed(outage: Outage) -> None:
+    transaction.on_commit(lambda: notices.ask_to_tell(outage.id), robust=True)
 
 
 def _breaker(lane: Lane) -> Breaker:

@@ -1,12 +1,15 @@
-"""What workers do for deliveries: pump, and sweep. Tasks say "go and look" and carry nothing."""
+"""What workers do for deliveries: pump, sweep, tell people. Tasks carry ids at most."""
 
 import mmap
+from uuid import UUID
 
 from celery import shared_task
 from celery.signals import worker_process_shutdown, worker_shutting_down
+from django.utils import timezone
 
-from delivery import pump_house, queue
+from delivery import notices, pump_house, queue
 from delivery.doorbell import PUMP_TASK
+from delivery.notices import TELL_TASK
 from delivery.sweep import sweep as put_in_order
 
 # One byte that the worker's processes share with the one that forked them: not 0 means stop.
@@ -22,6 +25,16 @@ def pump() -> None:
 @shared_task(name="delivery.sweep")  # type: ignore[untyped-decorator]
 def sweep() -> None:
     put_in_order(now=queue.database_now())
+
+
+@shared_task(name=TELL_TASK)  # type: ignore[untyped-decorator]
+def tell_outage(outage_id: str) -> None:
+    notices.tell_outage(UUID(outage_id), now=timezone.now())
+
+
+@shared_task(name="delivery.tell_outages")  # type: ignore[untyped-decorator]
+def tell_outages() -> None:
+    notices.tell_forgotten(now=timezone.now())
 
 
 @worker_shutting_down.connect  # type: ignore[untyped-decorator]

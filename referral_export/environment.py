@@ -12,11 +12,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from referral_export.addresses import database_address, embedded_addresses
+from referral_export.mail import MailServer, mail_server
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 ENCRYPTION_KEY_BYTES = 32
 SECRET_KEY_CHARACTERS = 50
 HOST = re.compile(r"\.?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*|\[[0-9A-Fa-f:.]+\]")
+ADDRESS = re.compile(r"[^@\s<>,]+@[A-Za-z0-9.-]+")
 
 # Tests are repeatable and write nothing into var/; these protect nothing.
 TEST_SECRET_KEY = "for tests only, protects nothing " * 2
@@ -51,6 +53,9 @@ class Environment:
     database_owner_url: str | None
     """For the role that owns and migrates; production gives it to `migrate` alone."""
     redis_url: str
+    mail_server: MailServer | None
+    """Without one mails are written as files into the var directory."""
+    email_from: str
     port: int
     allow_loopback_egress: bool
     var_directory: Path
@@ -81,6 +86,8 @@ def read_environment(variables: Mapping[str, str]) -> Environment:
         database_url=database_url,
         database_owner_url=_database_owner_url(given, mode, embedded.database_owner_url),
         redis_url=_redis_url(given, mode) or embedded.redis_url,
+        mail_server=_mail_server(given, mode),
+        email_from=_email_from(given, mode),
         port=_port(given),
         allow_loopback_egress=_allow_loopback_egress(given, mode),
         var_directory=var_directory,
@@ -199,6 +206,36 @@ def _redis_url(given: Mapping[str, str], mode: Mode) -> str | None:
             " redis://127.0.0.1:6379/0, rediss://… for TLS or unix:///path/to/socket."
         )
     return url
+
+
+def _mail_server(given: Mapping[str, str], mode: Mode) -> MailServer | None:
+    url = given.get("EMAIL_URL")
+    example = "for example smtp://user:password@mail.example.com:587"
+    if url is None:
+        what = f"write the mail server's address, {example}"
+        _refuse_unset_in_production("EMAIL_URL", mode, what)
+        return None
+    try:
+        return mail_server(url)
+    except ValueError as error:
+        # The value may hold a password and is not repeated.
+        raise EnvironmentRefused(
+            f"EMAIL_URL is not the address of a mail server: write it like that, {example}, or"
+            " smtps://… for TLS from the start."
+        ) from error
+
+
+def _email_from(given: Mapping[str, str], mode: Mode) -> str:
+    address = given.get("EMAIL_FROM")
+    if address is None:
+        what = "write the address that our mails come from"
+        _refuse_unset_in_production("EMAIL_FROM", mode, what)
+        return "referral-export@localhost"
+    if not ADDRESS.fullmatch(address):
+        raise EnvironmentRefused(
+            f'EMAIL_FROM is "{address}": write one mail address, for example referrals@example.com.'
+        )
+    return address
 
 
 def _port(given: Mapping[str, str]) -> int:

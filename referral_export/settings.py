@@ -137,7 +137,25 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 5.0,
         "options": _SWEEPS_EXPIRE,
     },
+    "tell of outages": {
+        "task": "delivery.tell_outages",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
 }
+
+DEFAULT_FROM_EMAIL = ENVIRONMENT.email_from
+EMAIL_TIMEOUT = 10
+if _MAIL_SERVER := ENVIRONMENT.mail_server:
+    EMAIL_HOST = _MAIL_SERVER.host
+    EMAIL_PORT = _MAIL_SERVER.port
+    EMAIL_HOST_USER = _MAIL_SERVER.user
+    EMAIL_HOST_PASSWORD = _MAIL_SERVER.password
+    EMAIL_USE_SSL = _MAIL_SERVER.is_tls
+    EMAIL_USE_TLS = not _MAIL_SERVER.is_tls
+else:
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_FILE_PATH = ENVIRONMENT.var_directory / "mail"
 
 AUTH_USER_MODEL = "accounts.User"
 LOGIN_URL = "accounts:login"

@@ -24,6 +24,8 @@ GIVEN = {
     "SECRET_KEY": "s" * 50,
     "ENCRYPTION_KEYS": "A" * 43,
     "ALLOWED_HOSTS": "referrals.example.com",
+    "EMAIL_URL": "smtp://user:password@mail.example.com:587",
+    "EMAIL_FROM": "referrals@example.com",
     "DATABASE_PASSWORD": "application0",
     "DATABASE_OWNER_PASSWORD": "owner0",
     "POSTGRES_PASSWORD": "superuser0",

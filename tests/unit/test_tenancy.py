@@ -11,6 +11,7 @@ ACROSS_ACCOUNTS = {
     "accounts/tenancy.py": "defines it",
     "accounts/selectors.py": "who somebody is precedes which account is meant",
     "connections/runner.py": "a worker is told the run's id alone, and sweeps those of all",
+    "delivery/notices.py": "a worker is told the outage's id alone, and sweeps those of all",
     "delivery/outages.py": "the engine's breakers, of all accounts",
 }
 # Raw SQL goes past the managers, so it is bounded in the same way.

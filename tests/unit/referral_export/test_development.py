@@ -30,6 +30,8 @@ def test_production_is_refused():
         ALLOWED_HOSTS="referrals.example.com",
         DATABASE_URL="postgresql://app@db/referral_export",
         REDIS_URL="redis://redis",
+        EMAIL_URL="smtp://mail",
+        EMAIL_FROM="referrals@example.com",
     )
 
     assert "embedded servers are for development" in sentence

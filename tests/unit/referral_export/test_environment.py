@@ -19,6 +19,8 @@ PRODUCTION = {
     "ALLOWED_HOSTS": "referrals.example.com",
     "DATABASE_URL": "postgresql://app:hidden@db/referral_export",
     "REDIS_URL": "redis://redis:6379/0",
+    "EMAIL_URL": "smtp://us%40er:hid%2Fden@mail.example.com:587",
+    "EMAIL_FROM": "referrals@example.com",
 }
 
 
@@ -35,7 +37,16 @@ def test_production_complete_is_read():
 
 
 @pytest.mark.parametrize(
-    "name", ["SECRET_KEY", "ENCRYPTION_KEYS", "ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL"]
+    "name",
+    [
+        "SECRET_KEY",
+        "ENCRYPTION_KEYS",
+        "ALLOWED_HOSTS",
+        "DATABASE_URL",
+        "REDIS_URL",
+        "EMAIL_URL",
+        "EMAIL_FROM",
+    ],
 )
 @pytest.mark.parametrize("value", [None, "", "  "])
 def test_production_without_setting_refuses(name, value):
@@ -65,6 +76,11 @@ def test_production_without_setting_refuses(name, value):
         ("DATABASE_OWNER_URL", "postgresql://u@h/d?x y", "is not the address of a PostgreSQL"),
         ("REDIS_URL", "http://h", "is not the address of a Redis server"),
         ("REDIS_URL", "redis:", "is not the address of a Redis server"),
+        ("EMAIL_URL", "mail.example.com", "is not the address of a mail server"),
+        ("EMAIL_URL", "smtp://", "is not the address of a mail server"),
+        ("EMAIL_URL", "smtp://mail:99999", "is not the address of a mail server"),
+        ("EMAIL_URL", "imap://mail", "is not the address of a mail server"),
+        ("EMAIL_FROM", "a@b.example, c@d.example", "write one mail address"),
         ("PORT", "0", 'is "0": write a number from 1 to 65534.'),
         ("PORT", "65535", 'is "65535": write a number from 1 to 65534.'),
         ("PORT", "80a", 'is "80a": write a number from 1 to 65534.'),

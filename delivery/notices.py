@@ -1,0 +1,93 @@
+"""Tells people by mail when sending over a connection stops, and when it works again."""
+
+import logging
+from datetime import datetime
+from smtplib import SMTPException
+from typing import Literal
+from uuid import UUID
+
+from celery import current_app
+from django.core.exceptions import ValidationError
+from django.core.mail import EmailMessage
+from django.core.validators import validate_email
+from django.db.models import Q
+from django.template.loader import render_to_string
+from kombu.exceptions import OperationalError
+
+from accounts.permissions import Role
+from accounts.selectors import emails_of
+from delivery.breaker import FAILURES_TO_OPEN
+from delivery.models import Outage
+
+TELL_TASK = "delivery.tell_outage"
+
+logger = logging.getLogger(__name__)
+
+Event = Literal["opened", "closed"]
+_SUBJECTS: dict[Event, str] = {
+    "opened": "{connection}: sending stopped",
+    "closed": "{connection}: sending works again",
+}
+
+
+def ask_to_tell(outage_id: UUID) -> None:
+    """Have a worker tell of this outage; when Redis is away, the sweep asks again later."""
+    try:
+        current_app.send_task(TELL_TASK, args=[str(outage_id)], retry=False)
+    except OperationalError:
+        logger.warning("Redis is away: outage %s is told of later", outage_id)
+
+
+def tell_outage(outage_id: UUID, *, now: datetime) -> None:
+    """Send what was not told yet of this outage: one mail when it opened, one when it closed."""
+    # A worker is told the outage's id alone: which account it is of stands in the row.
+    outage = Outage.unscoped.select_related("account", "connection").get(id=outage_id)
+    if _is_told(outage, "opened", now) and outage.closed_at is not None:
+        _is_told(outage, "closed", now)
+
+
+def tell_forgotten(*, now: datetime) -> None:
+    """Tell of all outages of which nobody was told: a task was lost, or the mail server away."""
+    closed = Q(closed_at__isnull=False, told_closed_at=None)
+    forgotten = Outage.unscoped.filter(Q(told_opened_at=None) | closed)
+    for outage_id in forgotten.order_by("opened_at").values_list("id", flat=True):
+        tell_outage(outage_id, now=now)
+
+
+def _is_told(outage: Outage, event: Event, now: datetime) -> bool:
+    """Send the mail unless it was sent; only the one who marks it as sent sends it."""
+    column = f"told_{event}_at"
+    row = Outage.unscoped.filter(id=outage.id)
+    if not row.filter(**{column: None}).update(**{column: now}):
+        return True
+    try:
+        _mail(outage, event).send()
+    except (SMTPException, OSError) as refused:
+        row.update(**{column: None})
+        logger.warning("outage %s is told of later: %s", outage.id, type(refused).__name__)
+        return False
+    return True
+
+
+def _mail(outage: Outage, event: Event) -> EmailMessage:
+    page = {"outage": outage, "failures": FAILURES_TO_OPEN}
+    return EmailMessage(
+        subject=_SUBJECTS[event].format(connection=outage.connection.name),
+        body=render_to_string(f"delivery/mail/outage_{event}.txt", page),
+        to=_recipients(outage),
+    )
+
+
+def _recipients(outage: Outage) -> list[str]:
+    """Return the addresses of the account's managers and of the connection's contacts."""
+    managers = emails_of(account=outage.account, role=Role.ACCOUNT_MANAGER)
+    contacts = (contact.get("email", "") for contact in outage.connection.contacts)
+    return list(dict.fromkeys([*managers, *filter(_is_address, contacts)]))
+
+
+def _is_address(text: str) -> bool:
+    try:
+        validate_email(text)
+    except ValidationError:
+        return False
+    return True
