@@ -1,4 +1,4 @@
-"""Connections, their immutable versions, secrets and test runs, and the custom fields."""
+"""Connections, their versions, secrets and test runs; custom fields; set-up requests."""
 
 from django.db import models
 from django.db.models.fields.json import KT
@@ -7,6 +7,7 @@ from django.db.models.functions import Cast, Lower
 from accounts.tenancy import TenantModel
 from connections.exchange.config import ConnectionConfig, Environment, Outcome
 from connections.exchange.custom_fields import CustomField as Definition
+from connections.setup_requests.answers import SetupAnswers
 
 
 class ConnectionStatus(models.TextChoices):
@@ -210,3 +211,34 @@ class TestResult(TenantModel):
         constraints = (
             models.UniqueConstraint(fields=("run", "position"), name="test_result_once"),
         )
+
+
+class SetupRequest(TenantModel):
+    """A link by which a technical contact hands the facts of their API over, and the answers.
+
+    Who has the link may answer until it ends; only the SHA-256 of its token is kept. Sealed
+    are the credentials, by name; a draft connection takes them over.
+    """
+
+    name = models.CharField(max_length=100)
+    digest = models.BinaryField(unique=True)
+    answers = models.JSONField(default=dict)
+    secrets_sealed = models.BinaryField(null=True)
+    file_name = models.CharField(max_length=200, blank=True)
+    file_sealed = models.BinaryField(null=True)
+    asked_by = models.CharField(max_length=150)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+    connection = models.ForeignKey(
+        Connection, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def document(self) -> SetupAnswers:
+        return SetupAnswers.model_validate(self.answers)

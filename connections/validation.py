@@ -47,6 +47,7 @@ _PATTERNS = {
         "Use letters, digits and underscores only, a letter first, at most 64 characters."
     ),
     r"^https?://\S+$": "Write an address that starts with https:// or http://.",
+    r"^(https?://\S+)?$": "Write an address that starts with https:// or http://.",
 }
 
 

@@ -6,6 +6,7 @@ from referral_export import bundles, operations, pages
 
 CONNECTIONS = "accounts/<slug:account>/integrations/connections/"
 CUSTOM_FIELDS = "accounts/<slug:account>/settings/custom-fields/"
+SETUP_REQUESTS = "accounts/<slug:account>/setup-requests/"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", operations.healthz, name="healthz"),
@@ -15,6 +16,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("ui/", pages.gallery, name="gallery"),
     path(CONNECTIONS, include("connections.urls")),
     path(CUSTOM_FIELDS, include("connections.urls_custom_fields")),
+    path(SETUP_REQUESTS, include("connections.urls_setup_requests")),
+    path("setup/<str:token>/", include("connections.urls_setup")),
     path("", include("delivery.urls")),
     path("", include("accounts.urls")),
 ]

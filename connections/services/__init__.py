@@ -1,4 +1,4 @@
-"""Writes: connections, their versions and secrets, test runs, and custom fields."""
+"""Writes: connections, their versions and secrets, test runs, custom fields, set-up requests."""
 
 from connections.services.connection import (
     Change,
@@ -13,21 +13,35 @@ from connections.services.custom_field import (
     delete_custom_field,
 )
 from connections.services.secret import set_secret
+from connections.services.setup_request import (
+    answer_setup_item,
+    connection_from_setup_request,
+    create_setup_request,
+    renew_setup_link,
+    revoke_setup_request,
+    send_setup_request,
+)
 from connections.services.state import activate_connection, pause_connection, resume_connection
 from connections.services.test_run import start_test_run
 
 __all__ = [
     "Change",
     "activate_connection",
+    "answer_setup_item",
     "archive_connection",
     "change_connection",
     "change_custom_field",
+    "connection_from_setup_request",
     "create_connection",
     "create_custom_field",
+    "create_setup_request",
     "delete_custom_field",
     "pause_connection",
+    "renew_setup_link",
     "restore_version",
     "resume_connection",
+    "revoke_setup_request",
+    "send_setup_request",
     "set_secret",
     "start_test_run",
 ]

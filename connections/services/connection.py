@@ -54,7 +54,7 @@ def create_connection(
     require_usable(config, custom_fields=custom_definitions(account))
     connection = Connection(
         account=account,
-        name=_checked_name(name),
+        name=checked_name(name),
         contacts=[dumped(contact) for contact in contacts],
         documentation=[dumped(link) for link in documentation],
         created_at=now,
@@ -181,7 +181,7 @@ def _set_facts(
     """Set what is given and differs; return the names of what did."""
     wanted: dict[str, object] = {}
     if name is not None:
-        wanted["name"] = _checked_name(name)
+        wanted["name"] = checked_name(name)
     if contacts is not None:
         wanted["contacts"] = [dumped(contact) for contact in contacts]
     if documentation is not None:
@@ -229,7 +229,7 @@ def _usable_names(connection: Connection) -> set[tuple[str, str]]:
     return {(row.name, row.environment) for row in rows}
 
 
-def _checked_name(name: str) -> str:
+def checked_name(name: str) -> str:
     name = name.strip()
     if not name:
         raise CorrectInput(Problem("/name", "required", "Give the connection a name."))

@@ -10,6 +10,7 @@ from django import template
 
 from connections.exchange.config import Condition
 from connections.forms import EditorChoices, Field
+from connections.setup_requests.words import CHOICES as SETUP_CHOICES
 
 register = template.Library()
 
@@ -112,6 +113,16 @@ def condition_in_words(condition: Condition) -> str:
         value if isinstance(value, str) else ", ".join(value),
     )
     return " ".join(filter(None, words))
+
+
+@register.filter
+def setup_kind(kind: str) -> str:
+    return dict(SETUP_CHOICES.kinds)[kind]
+
+
+@register.filter
+def setup_encoding(encoding: str) -> str:
+    return dict(SETUP_CHOICES.encodings)[encoding]
 
 
 @register.filter

@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.template import Context
 from django.urls import reverse
 
+from accounts.permissions import Permission
 from accounts.themes import Theme, theme_of
 from referral_export.bundles import bundle_url
 
@@ -44,6 +45,9 @@ def navigation(context: Context) -> dict[str, object]:
     ]
     monitor = [_link(request, slug, "Deliveries", "activity", "delivery:delivery_list")]
     settings = [_link(request, slug, "Custom fields", "braces", "custom_fields:custom_field_list")]
+    if request.access.allows(Permission.CONNECTION_WRITE):
+        requests = "setup_requests:setup_request_list"
+        settings.append(_link(request, slug, "Set-up requests", "clipboard-list", requests))
     return {
         "account": request.access.account,
         "groups": [

@@ -19,6 +19,8 @@ PATHS = (
     "/accounts/demo/integrations/connections/{connection}/history/",
     "/accounts/demo/settings/custom-fields/",
     "/accounts/demo/settings/custom-fields/add/",
+    "/accounts/demo/setup-requests/",
+    "/accounts/demo/setup-requests/add/",
     "/accounts/demo/real-time-referral/",
     "/accounts/demo/real-time-referral/?unlinked={connection}",
     "/accounts/demo/real-time-referral/{connection}/{campaign}/unlink",

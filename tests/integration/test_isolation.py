@@ -17,13 +17,17 @@ from campaigns.models import Campaign
 from campaigns.services import create_campaign, link_campaign
 from connections.exchange.config import ConnectionConfig
 from connections.exchange.custom_fields import CustomField as Definition
-from connections.models import Connection, CustomField, TestRun
+from connections.models import Connection, CustomField, SetupRequest, TestRun
 from connections.services import (
     activate_connection,
+    answer_setup_item,
     create_connection,
     create_custom_field,
+    create_setup_request,
     start_test_run,
 )
+from connections.services.setup_request import UploadedFile
+from connections.setup_requests.answers import DocumentationAnswer, Item
 from delivery.intake import Accepted, ReferralIn, accept_referrals
 from tests.cast import NOBODY
 from tests.delivery_stage import now
@@ -64,6 +68,7 @@ class World:
     run: TestRun
     custom_field: CustomField
     referral: Accepted
+    setup_request: SetupRequest
 
     def ids(self) -> dict[str, object]:
         delivery = self.referral.deliveries[0]
@@ -77,6 +82,7 @@ class World:
             "run_id": self.run.id,
             "custom_field": self.custom_field.id,
             "field_id": self.custom_field.id,
+            "request_id": self.setup_request.id,
             "referral": self.referral.id,
             "delivery": delivery,
             "delivery_id": delivery,
@@ -99,8 +105,9 @@ def routes():
     return list(walk(get_resolver().url_patterns, [], set()))
 
 
-# Stylesheets in one piece, and what the product knows of platforms: no account's.
-PUBLIC = {"bundle", "api:preset"}
+# Stylesheets in one piece, and what the product knows of platforms: no account's. What a link of
+# a set-up request opens is held in test_setup_requests.
+PUBLIC = {"bundle", "api:preset", "setup:setup_tasks", "setup:setup_send", "setup:setup_item"}
 ROUTES = [route for route in routes() if route.parameters and route.name not in PUBLIC]
 
 
@@ -164,7 +171,16 @@ def make_world(account, manager):
     region = create_custom_field(definition=Definition(name="region", source="state"), **who)
     item = ReferralIn(campaign="spring", external_id="tx-1", attributes={"email": "a@example.com"})
     [referral] = accept_referrals(account=account, items=[item], now=now())
-    return World(account, manager, campaign, connection, run, region, referral)
+    _, setup = create_setup_request(name=f"{account.name} set-up", **who)
+    answer_setup_item(
+        account=account,
+        now=now(),
+        request_id=setup.id,
+        item=Item.DOCUMENTATION,
+        answer=DocumentationAnswer(),
+        file=UploadedFile("guide.txt", b"how it works"),
+    )
+    return World(account, manager, campaign, connection, run, region, referral, setup)
 
 
 def test_every_parameter_can_be_filled(acme):

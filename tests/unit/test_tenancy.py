@@ -10,6 +10,7 @@ APPS = ("accounts", "connections", "campaigns", "delivery", "referral_export")
 ACROSS_ACCOUNTS = {
     "accounts/tenancy.py": "defines it",
     "accounts/selectors.py": "who somebody is precedes which account is meant",
+    "connections/setup_requests/selectors.py": "a link says by its token which account is meant",
     "connections/runner.py": "a worker is told the run's id alone, and sweeps those of all",
     "delivery/notices.py": "a worker is told the outage's id alone, and sweeps those of all",
     "delivery/outages.py": "the engine's breakers, of all accounts",
@@ -42,6 +43,6 @@ def test_only_the_named_modules_look_across_accounts(pattern, allowed):
 
 def test_nothing_reaches_tenants_rows_through_a_bare_manager():
     tenants = "Membership|AuditEvent|IdempotentRequest|Connection|ConnectionVersion|Secret|TestRun"
-    tenants += "|TestResult|Campaign|CampaignLink|Referral|Delivery|Attempt|Outage"
+    tenants += "|TestResult|SetupRequest|Campaign|CampaignLink|Referral|Delivery|Attempt|Outage"
     bare = re.compile(rf"\b(?:{tenants})\.objects\.(?!for_account\()")
     assert [name for name, text in modules() if bare.search(text)] == []

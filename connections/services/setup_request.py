@@ -1,0 +1,234 @@
+"""Set-up requests: asked for, answered item by item, sent, and made a draft connection."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+
+from accounts import tokens
+from accounts.access import Actor
+from accounts.errors import CorrectInput, Problem, ResolveConflict
+from accounts.models import Account
+from accounts.services import record_event
+from connections.documents import DocumentationLink, dumped
+from connections.exchange.config import Document
+from connections.exchange.rendering import referenced_secrets
+from connections.models import Connection, SetupRequest
+from connections.secrets import require_keepable
+from connections.services.connection import checked_name, create_connection
+from connections.setup_requests.answers import Item
+from connections.setup_requests.drafting import draft_setup
+from connections.setup_requests.selectors import FILE_PURPOSE, LARGE, SECRETS_PURPOSE
+
+LIFETIME = timedelta(days=30)
+MAX_FILE_BYTES = 5 * 1024 * 1024
+MAX_FILE_NAME_CHARACTERS = 200
+CLIENT = Actor(label="technical contact")
+"""Who answers by a link has no login: the record names them so."""
+
+
+@dataclass(frozen=True, slots=True)
+class UploadedFile:
+    name: str
+    content: bytes
+
+
+@transaction.atomic
+def create_setup_request(
+    *, account: Account, actor: Actor, now: datetime, name: str
+) -> tuple[str, SetupRequest]:
+    """Return the token of the link, shown this once, and its row. *Raises* CorrectInput."""
+    token = tokens.new_token()
+    request = SetupRequest(
+        account=account,
+        name=checked_name(name),
+        digest=tokens.digest(token),
+        asked_by=actor.label,
+        created_at=now,
+        updated_at=now,
+        expires_at=now + LIFETIME,
+    )
+    request.save(force_insert=True)
+    _record(request, "setup_request.created", actor=actor, now=now)
+    return token, request
+
+
+@transaction.atomic
+def renew_setup_link(
+    *, account: Account, actor: Actor, now: datetime, request_id: UUID | str
+) -> tuple[str, SetupRequest]:
+    """Return a new token, good for another 30 days; the old link ends. *Raises* LookElsewhere."""
+    request = _locked(account, request_id)
+    token = tokens.new_token()
+    request.digest = tokens.digest(token)
+    request.expires_at = now + LIFETIME
+    request.revoked_at = None
+    _save(request, "setup_request.renewed", actor=actor, now=now)
+    return token, request
+
+
+@transaction.atomic
+def revoke_setup_request(
+    *, account: Account, actor: Actor, now: datetime, request_id: UUID | str
+) -> SetupRequest:
+    """End the link at once; what was answered stays. *Raises* LookElsewhere."""
+    request = _locked(account, request_id)
+    if request.revoked_at is None:
+        request.revoked_at = now
+        _save(request, "setup_request.revoked", actor=actor, now=now)
+    return request
+
+
+@transaction.atomic
+def answer_setup_item(
+    *,
+    account: Account,
+    now: datetime,
+    request_id: UUID | str,
+    item: Item,
+    answer: Document | None,
+    secret_values: Mapping[str, str] | None = None,
+    file: UploadedFile | None = None,
+) -> SetupRequest:
+    """Save the answer to one item; None says that they do not know.
+
+    The credentials replace those that were kept; None leaves them.
+
+    *Raises* LookElsewhere; CorrectInput (the file or a credential cannot be taken).
+    """
+    request = _locked(account, request_id)
+    answers = request.document
+    unknown = {*answers.unknown} - {item}
+    if answer is None:
+        unknown.add(item)
+    changed = answers.model_copy(update={item.value: answer, "unknown": tuple(sorted(unknown))})
+    request.answers = dumped(changed)
+    if secret_values is not None:
+        _keep_secrets(request, secret_values)
+    if file is not None:
+        _keep_file(request, file)
+    _save(request, "setup_request.answered", actor=CLIENT, now=now, item=item.value)
+    return request
+
+
+@transaction.atomic
+def send_setup_request(*, account: Account, now: datetime, request_id: UUID | str) -> SetupRequest:
+    """Tell the team that all is answered. *Raises* ResolveConflict while something is open."""
+    request = _locked(account, request_id)
+    if request.document.answered() < len(Item):
+        raise ResolveConflict("Some items are open. Answer them, or say that you do not know.")
+    request.sent_at = now
+    _save(request, "setup_request.sent", actor=CLIENT, now=now)
+    return request
+
+
+@transaction.atomic
+def connection_from_setup_request(
+    *, account: Account, actor: Actor, now: datetime, request_id: UUID | str, file_url: str
+) -> Connection:
+    """Make a draft connection of what was answered; the credentials move to it, and the link ends.
+
+    `file_url` is where the file that was handed over can be fetched.
+
+    *Raises* LookElsewhere; ResolveConflict (there is one already, or no address); CorrectInput
+    (the name is taken).
+    """
+    request = _locked(account, request_id)
+    if request.connection_id is not None:
+        raise ResolveConflict("A connection was made of these answers already.")
+    config = draft_setup(request.document).config
+    if config is None:
+        raise ResolveConflict("There is no endpoint yet: nothing can be sent without an address.")
+    answers, secrets = request.document, _secrets(request)
+    used = referenced_secrets(config)
+    connection = create_connection(
+        account=account,
+        actor=actor,
+        now=now,
+        name=request.name,
+        config=config,
+        contacts=[answers.contact] if answers.contact else [],
+        documentation=_documentation(request, file_url),
+        secret_values={name: value for name, value in secrets.items() if name in used},
+    )
+    request.connection = connection
+    request.secrets_sealed = None
+    request.revoked_at = request.revoked_at or now
+    _save(request, "setup_request.drafted", actor=actor, now=now)
+    return connection
+
+
+def _locked(account: Account, request_id: UUID | str) -> SetupRequest:
+    # Not joined with the connection, which may be none and so cannot be locked.
+    requests = SetupRequest.objects.for_account(account).defer(*LARGE).select_for_update()
+    return requests.get_or_404(id=request_id)
+
+
+def _save(
+    request: SetupRequest, event: str, *, actor: Actor, now: datetime, **details: str
+) -> None:
+    request.updated_at = now
+    request.save()
+    _record(request, event, actor=actor, now=now, **details)
+
+
+def _record(
+    request: SetupRequest, event: str, *, actor: Actor, now: datetime, **details: str
+) -> None:
+    record_event(
+        account=request.account,
+        actor=actor,
+        event=event,
+        subject=request,
+        details={"name": request.name, **details},
+        now=now,
+    )
+
+
+def _keep_secrets(request: SetupRequest, values: Mapping[str, str]) -> None:
+    for name, value in values.items():
+        require_keepable(name, value, name_pointer="", value_pointer=f"/{name}")
+    sealed = json.dumps(dict(values)).encode()
+    vault = request.account.vault
+    request.secrets_sealed = vault.seal(sealed, purpose=SECRETS_PURPOSE) if values else None
+
+
+def _secrets(request: SetupRequest) -> dict[str, str]:
+    if request.secrets_sealed is None:
+        return {}
+    opened = request.account.vault.open(bytes(request.secrets_sealed), purpose=SECRETS_PURPOSE)
+    secrets: dict[str, str] = json.loads(opened)
+    return secrets
+
+
+def _keep_file(request: SetupRequest, file: UploadedFile) -> None:
+    if len(file.content) > MAX_FILE_BYTES:
+        raise CorrectInput(Problem("/file", "too_large", "The file is larger than 5 MB."))
+    if not (file.content.startswith(b"%PDF-") or _is_text(file.content)):
+        detail = "This is neither a PDF nor a text file: save it as one of those."
+        raise CorrectInput(Problem("/file", "file_type", detail))
+    request.file_name = _file_name(file.name)
+    request.file_sealed = request.account.vault.seal(file.content, purpose=FILE_PURPOSE)
+
+
+def _is_text(content: bytes) -> bool:
+    try:
+        return "\0" not in content.decode()
+    except UnicodeDecodeError:
+        return False
+
+
+def _file_name(name: str) -> str:
+    printable = "".join(one for one in name if one.isprintable() and one not in '/\\"')
+    return printable[-MAX_FILE_NAME_CHARACTERS:].strip() or "documentation"
+
+
+def _documentation(request: SetupRequest, file_url: str) -> list[DocumentationLink]:
+    answer = request.document.documentation
+    links = [DocumentationLink(url=answer.url)] if answer and answer.url else []
+    if request.file_name:
+        links.append(DocumentationLink(title=request.file_name, url=file_url))
+    return links
