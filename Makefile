@@ -18,7 +18,7 @@ help:
 	@echo "make run     start everything and print the address; PORT=8123 make run for another port"
 	@echo "make test    all tests; ARGS='tests/unit -k retry' make test for some"
 	@echo "make check   format, lint, types, import rules, templates, migrations, deployment settings"
-	@echo "make bench   how fast the engine is"
+	@echo "make bench   how fast the engine is; ARGS='growth latency' make bench for some rows, ARGS=full for long"
 
 run: .venv/installed
 	@exec $(PYTHON) manage.py up

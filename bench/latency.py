@@ -1,92 +1,76 @@
 """From the answer 202 to the receiver's first byte, at a steady rate, through all processes."""
 
 import asyncio
-import json
-import socket
 import time
-import urllib.request
 from contextlib import ExitStack
-from datetime import UTC, datetime
 
 import aiohttp
 
-from accounts.permissions import Permission
-from accounts.services import issue_token
-from bench.stage import ACTOR, Stage, answers, attributes, celery_worker, running, wait_until
+from bench.engine import warm_up
+from bench.figures import Figure, Sizes
+from bench.stage import CONNECTIONS, Stage, celery_worker, pumping, running, wait_until
+from bench.web import REFERRALS, Web, referral, running_web
 
-RATE_PER_SECOND = 100
-SECONDS = 15
-WARM_UP_SECONDS = 3
+WARM_UP_SECONDS = 2
+P50_MILLISECONDS, P99_MILLISECONDS = 25.0, 150.0
+
+Sent = tuple[str, float, float]
+"""A delivery's id, when it was posted, and when the 202 came."""
 
 
-def measure_latency(stage: Stage) -> dict[str, list[float]]:
-    """Return milliseconds from the 202, and from the POST, to the first byte at the receiver."""
-    port = _free_port()
-    web = ("gunicorn", "referral_export.wsgi", "--bind", f"127.0.0.1:{port}")
+def measure_latency(stage: Stage, sizes: Sizes) -> list[Figure]:
+    """Measure at 200 referrals a second, and at 100."""
     clock = ("--beat", "--scheduler", "celery.beat:Scheduler")
-    with ExitStack() as processes:
-        for name, command in (
-            ("web", (*web, "--workers", "2", "--threads", "4", "--no-control-socket")),
-            ("deliveries", celery_worker("deliveries")),
-            ("worker", celery_worker("celery", *clock)),
-        ):
-            processes.enter_context(running(stage.directory, name, *command))
-        url = f"http://127.0.0.1:{port}"
-        wait_until(lambda: answers(f"{url}/readyz"), "readyz")
-        sent = asyncio.run(_post_steadily(f"{url}/api/v1/accounts/bench/referrals", _token(stage)))
-        wait_until(lambda: stage.waiting() == 0, "all delivered")
-    with urllib.request.urlopen(f"{stage.sink_url}/times", timeout=30) as response:
-        came = json.load(response)
-    seconds = max(answered for *_, answered in sent) - min(posted for _, posted, _ in sent)
-    print(f"{len(sent) / seconds:.0f} referrals a second were accepted")
-    return {
-        "202 to the receiver's first byte": [
-            (came[key] - answered) * 1_000 for key, _, answered in sent
-        ],
-        "POST to the receiver's first byte": [
-            (came[key] - posted) * 1_000 for key, posted, _ in sent
-        ],
-    }
+    with ExitStack() as stack:
+        web = stack.enter_context(running_web(stage))
+        stack.enter_context(pumping(stage))
+        stack.enter_context(running(stage.directory, "worker", *celery_worker("celery", *clock)))
+        warm_up(stage, "latency", count=CONNECTIONS)
+        return [*_at(200, stage, web, sizes.seconds), *_at(100, stage, web, sizes.seconds)]
 
 
-async def _post_steadily(url: str, token: str) -> list[tuple[str, float, float]]:
-    """Return (delivery id, when it was posted, when the 202 came) of each, in order."""
+def _at(rate: int, stage: Stage, web: Web, seconds: int) -> list[Figure]:
+    stage.ask_sink("/forget")
+    sent = asyncio.run(_post_steadily(web, rate, seconds))
+    wait_until(lambda: not stage.is_waiting("latency"), "all delivered", seconds=60)
+    came = stage.ask_sink("/times")
+    posted, answered = min(sent, key=lambda one: one[1])[1], max(one[2] for one in sent)
+    note = f"{len(sent) / (answered - posted):.0f} a second were accepted"
+    after_answer = sorted((came[key] - then) * 1_000 for key, _, then in sent)
+    after_post = sorted((came[key] - then) * 1_000 for key, then, _ in sent)
+    what = f"{rate} a second: 202 to the receiver's first byte"
+    return [
+        Figure(f"{what}, p50", _share(after_answer, 0.5), "ms", at_most=P50_MILLISECONDS),
+        Figure(
+            f"{what}, p99", _share(after_answer, 0.99), "ms", at_most=P99_MILLISECONDS, note=note
+        ),
+        Figure(f"{rate} a second: POST to first byte, p50", _share(after_post, 0.5), "ms"),
+        Figure(f"{rate} a second: POST to first byte, p99", _share(after_post, 0.99), "ms"),
+    ]
+
+
+async def _post_steadily(web: Web, rate: int, seconds: int) -> list[Sent]:
+    """Return what was sent after the warm-up, in order."""
+    headers = {"Authorization": f"Bearer {web.token}"}
     start = time.monotonic()
-    async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {token}"}) as session:
+    async with aiohttp.ClientSession(web.url, headers=headers) as session:
         posts = []
-        for number in range(RATE_PER_SECOND * (WARM_UP_SECONDS + SECONDS)):
-            await asyncio.sleep(start + number / RATE_PER_SECOND - time.monotonic())
-            posts.append(asyncio.create_task(_post(session, url, number)))
+        for number in range(rate * (WARM_UP_SECONDS + seconds)):
+            await asyncio.sleep(start + number / rate - time.monotonic())
+            posts.append(asyncio.create_task(_post(session, number)))
         sent = await asyncio.gather(*posts)
-    return sent[RATE_PER_SECOND * WARM_UP_SECONDS :]
+    return sent[rate * WARM_UP_SECONDS :]
 
 
-async def _post(session: aiohttp.ClientSession, url: str, number: int) -> tuple[str, float, float]:
-    referral = {
-        "campaign": f"engine-{number % 4}",
-        "external_id": f"latency-{number}",
-        "attributes": attributes(number),
-    }
+async def _post(session: aiohttp.ClientSession, number: int) -> Sent:
+    document = referral(f"latency-{number % CONNECTIONS}", number)
     posted = time.monotonic()
-    async with session.post(url, json=referral) as response:
+    async with session.post(REFERRALS, json=document) as response:
         answered = time.monotonic()
         body = await response.json()
     assert response.status == 202, body
     return body["results"][0]["deliveries"][0], posted, answered
 
 
-def _token(stage: Stage) -> str:
-    text, _ = issue_token(
-        name="bench",
-        account=stage.account,
-        scopes=[Permission.REFERRAL_WRITE],
-        actor=ACTOR,
-        now=datetime.now(UTC),
-    )
-    return text
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+def _share(milliseconds: list[float], share: float) -> float:
+    return milliseconds[min(int(len(milliseconds) * share), len(milliseconds) - 1)]

@@ -1,7 +1,9 @@
 """A receiver that costs as little as it can: answers 201 at once and counts.
 
-It runs as a process of its own: `python -m bench.sink PORT_FILE`. `GET /times` gives when the
-first byte of each Idempotency-Key came, in seconds of the machine's monotonic clock.
+It runs as a process of its own: `python -m bench.sink PORT_FILE`. What it does hangs on the path:
+`/later` answers after a while, `/never` does not answer, everything else is answered at once.
+`GET /times` gives when the first byte of each Idempotency-Key came, in seconds of the machine's
+monotonic clock; `GET /count` how many came, and `GET /forget` starts anew.
 """
 
 import asyncio
@@ -11,6 +13,7 @@ import time
 from pathlib import Path
 
 CREATED = b'{"id": "lead-1"}'
+LATER_SECONDS = 0.1
 ANSWER = b"HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b"
 
 times: dict[str, float] = {}
@@ -33,14 +36,29 @@ class Sink(asyncio.Protocol):
             if len(self.buffer) < whole:
                 return
             self.buffer = self.buffer[whole:]
-            if lines[0].startswith(b"GET /times"):
-                self._answer(json.dumps(times).encode())
+            method, path, _ = lines[0].split(b" ", 2)
+            if method == b"GET":
+                self._answer(_told(path))
             else:
                 times.setdefault(headers.get(b"idempotency-key", b"").decode(), came)
-                self._answer(CREATED)
+                self._take(path)
+
+    def _take(self, path: bytes) -> None:
+        if path == b"/later":
+            asyncio.get_running_loop().call_later(LATER_SECONDS, self._answer, CREATED)
+        elif path != b"/never":
+            self._answer(CREATED)
 
     def _answer(self, body: bytes) -> None:
         self.transport.write(ANSWER % (len(body), body))
+
+
+def _told(path: bytes) -> bytes:
+    if path == b"/count":
+        return b"%d" % len(times)
+    if path == b"/forget":
+        times.clear()
+    return json.dumps(times).encode()
 
 
 async def main(port_file: Path) -> None:

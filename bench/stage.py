@@ -1,7 +1,9 @@
 """Servers, processes and data of one run, all in a directory that goes with it."""
 
+import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -11,16 +13,24 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID
+
+from django.conf import settings
+from django.db.models import QuerySet
+from redis import Redis
 
 from accounts.access import Actor
 from accounts.models import Account
 from accounts.services import create_account
 from campaigns.services import create_campaign, link_campaign
 from connections.exchange.config import ConnectionConfig
+from connections.models import Connection, ConnectionStatus
+from connections.selectors import connections_of
 from connections.services import activate_connection, create_connection
+from delivery.doorbell import QUEUE, keep_a_pump_queued, ring, send_pump
 from delivery.intake import ReferralIn, accept_referrals
-from delivery.models import Delivery
+from delivery.models import WAITING, Delivery
 
 ACTOR = Actor(label="the bench")
 # One busy advertiser: what counts is the engine, not how politely it treats the receiver.
@@ -50,9 +60,45 @@ class Stage:
                 deliveries += accepted.deliveries
         return deliveries
 
-    def waiting(self) -> int:
-        deliveries = Delivery.objects.for_account(self.account)
-        return deliveries.filter(status__in=("pending", "retrying")).count()
+    def accept_evenly(self, count: int, name: str) -> list[UUID]:
+        """Hand in this many referrals, spread over the campaigns `name-0`, `name-1`, …"""
+        references = [connection.name for connection in self.connections(name)]
+        each, rest = divmod(count, len(references))
+        counts = [each + (number < rest) for number in range(len(references))]
+        some = [self.accept(*pair) for pair in zip(counts, references, strict=True)]
+        return [delivery_id for ids in some for delivery_id in ids]
+
+    def connections(self, name: str) -> QuerySet[Connection]:
+        """Return the connections `name-0`, `name-1`, …"""
+        return connections_of(self.account).filter(name__startswith=f"{name}-")
+
+    def hold(self, name: str) -> None:
+        """Let the connections `name-…` take in, and send nothing."""
+        self.connections(name).update(status=ConnectionStatus.PAUSED)
+
+    def release(self, name: str) -> None:
+        """Send what the connections `name-…` took in, with all processes that a worker has."""
+        self.connections(name).update(status=ConnectionStatus.ACTIVE)
+        ring()
+        keep_a_pump_queued()
+
+    def is_waiting(self, name: str) -> bool:
+        """Tell whether a delivery of the connections `name-…` is not settled yet."""
+        # One index each, so that looking costs nothing beside what is measured.
+        unsent = {"status__in": WAITING, "lease_expires_at__isnull": True}
+        return self.is_sending(name) or self._deliveries(name).filter(**unsent).exists()
+
+    def is_sending(self, name: str) -> bool:
+        """Tell whether a delivery of the connections `name-…` is under way."""
+        return self._deliveries(name).filter(lease_expires_at__isnull=False).exists()
+
+    def _deliveries(self, name: str) -> QuerySet[Delivery]:
+        ids = list(self.connections(name).values_list("id", flat=True))
+        return Delivery.objects.for_account(self.account).filter(connection__in=ids)
+
+    def ask_sink(self, path: str) -> Any:
+        with urllib.request.urlopen(f"{self.sink_url}{path}", timeout=30) as response:
+            return json.load(response)
 
 
 def set_stage(directory: Path, sink_url: str) -> Stage:
@@ -62,15 +108,18 @@ def set_stage(directory: Path, sink_url: str) -> Stage:
     return Stage(directory, account, sink_url)
 
 
-def add_campaigns(stage: Stage, name: str, *, count: int = 1) -> None:
+def add_campaigns(
+    stage: Stage, name: str, *, count: int = 1, url: str | None = None, timeout_seconds: float = 10
+) -> None:
     """Add campaigns `name-0`, `name-1`, …, each linked to a connection of its own to the sink."""
+    config = _config(url or f"{stage.sink_url}/leads", timeout_seconds)
     for number in range(count):
         reference = f"{name}-{number}"
         who = {"account": stage.account, "actor": ACTOR, "now": datetime.now(UTC)}
         campaign = create_campaign(name=reference, reference=reference, **who)
         connection = create_connection(
             name=reference,
-            config=_config(stage.sink_url),
+            config=config,
             secret_values={"crm_password": "a long password"},
             **who,
         )
@@ -78,10 +127,10 @@ def add_campaigns(stage: Stage, name: str, *, count: int = 1) -> None:
         link_campaign(connection_id=connection.id, campaign_id=campaign.id, **who)
 
 
-def _config(url: str) -> ConnectionConfig:
+def _config(url: str, timeout_seconds: float) -> ConnectionConfig:
     return ConnectionConfig.model_validate(
         {
-            "environments": {"production": {"url": f"{url}/leads"}},
+            "environments": {"production": {"url": url}},
             "variables": {"list_id": "a1b2c3"},
             "authorization": {
                 "type": "basic",
@@ -91,7 +140,7 @@ def _config(url: str) -> ConnectionConfig:
             "headers": [{"name": "X-Source", "value": "referral"}],
             "body": {"encoding": "json", "template": TEMPLATE},
             "required_attributes": ["email"],
-            "delivery": {"concurrency": CONCURRENCY},
+            "delivery": {"concurrency": CONCURRENCY, "timeout_seconds": timeout_seconds},
         }
     )
 
@@ -147,11 +196,26 @@ def running_sink(directory: Path) -> Iterator[str]:
         yield f"http://127.0.0.1:{port_file.read_text()}"
 
 
-def celery_worker(queue: str, *options: str) -> Sequence[str]:
+def celery_worker(queue: str, *options: str, processes: int = 2) -> Sequence[str]:
     """Return the worker's command line of `make run`."""
-    command = ["celery", "--app", "referral_export", "worker", "--concurrency", "2"]
+    command = ["celery", "--app", "referral_export", "worker", "--concurrency", str(processes)]
     command += ["--without-gossip", "--without-mingle", "--queues", queue]
     return [*command, "--hostname", f"{queue}@%h", *options]
+
+
+@contextmanager
+def pumping(
+    stage: Stage, *, processes: int = 2, environment: dict[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run the worker that sends deliveries, each of its processes with a pump."""
+    with Redis.from_url(settings.REDIS_URL) as client:
+        client.delete(QUEUE)  # what an earlier worker left there
+        for _ in range(processes):
+            send_pump()
+        worker = celery_worker("deliveries", processes=processes)
+        with running(stage.directory, "deliveries", *worker, environment=environment) as process:
+            wait_until(lambda: not client.llen(QUEUE), "a pump in each process", seconds=60)
+            yield process
 
 
 def wait_until(condition: Callable[[], bool], what: str, *, seconds: float = 120) -> None:
@@ -159,7 +223,7 @@ def wait_until(condition: Callable[[], bool], what: str, *, seconds: float = 120
     while not condition():
         if time.monotonic() > deadline:
             raise TimeoutError(f"{what}: not within {seconds:g} s")
-        time.sleep(0.05)
+        time.sleep(0.1)
 
 
 def answers(url: str) -> bool:
@@ -168,3 +232,9 @@ def answers(url: str) -> bool:
             return bool(response.status == 200)
     except OSError:
         return False
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
