@@ -5,18 +5,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from django.db import connection as database
 from django.db import transaction
-from django.db.models import Q
-from uuid_utils.compat import uuid7
 
 from accounts.errors import CorrectInput, Problem
 from accounts.models import Account
-from campaigns.models import Campaign, CampaignStatus
+from campaigns.models import CampaignStatus
 from connections.exchange.attributes import AttributeErrors, parse_attributes
 from delivery import doorbell, queue
+from delivery.moments import id_at
 from delivery.sealing import attributes_as_json, seal_attributes
 
 MAX_REFERRALS = 1_000
@@ -54,27 +54,25 @@ class Accepted:
     """Why it is invalid; pointers start at the referral."""
 
 
-Key = tuple[UUID, str]
-"""What makes a referral one: its campaign's id and its external id."""
-
-
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """A valid referral, ready to be kept."""
+    """A referral that was looked at, ready to be kept if nothing is wrong with it."""
 
     id: UUID
-    key: Key
-    occurred_at: datetime | None
-    attributes_sealed: bytes
-    email_fingerprint: bytes | None
+    item: ReferralIn
+    problems: tuple[Problem, ...]
+    attributes_sealed: bytes = b""
+    email_fingerprint: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """A referral that is in the database, with the ids of its deliveries."""
+    """What the database says of a candidate; the ids are of whichever came first."""
 
-    id: UUID
-    deliveries: tuple[UUID, ...]
+    campaign_status: str | None
+    """None: the account has no such campaign."""
+    referral_id: UUID | None
+    delivery_ids: list[UUID] | None
 
 
 def accept_referrals(
@@ -87,38 +85,31 @@ def accept_referrals(
 
     *Shape*: one entry for each item, in their order.
     *Raises*: CorrectInput when there are more than MAX_REFERRALS.
-    *Effects*: rows, in a constant number of statements; then the workers are woken.
+    *Effects*: rows and rung lanes, in one statement; then the workers are woken.
     """
     if len(items) > MAX_REFERRALS:
         detail = f"{len(items):,} referrals at once are too many: send {MAX_REFERRALS:,} at most."
         raise CorrectInput(Problem("", "too_many", detail))
-    campaigns = _campaigns(account, {item.campaign for item in items})
-    checked = [_check(item, account, campaigns.get(item.campaign)) for item in items]
-    candidates = [outcome for outcome in checked if isinstance(outcome, _Candidate)]
-    kept = _keep(account, candidates, now)
-    return [
-        outcome if isinstance(outcome, Accepted) else _accepted(outcome, kept[outcome.key])
-        for outcome in checked
+    if not items:
+        return []
+    candidates = [_check(item, account, now) for item in items]
+    accepted = [
+        _accepted(candidate, kept)
+        for candidate, kept in zip(candidates, _keep(account, candidates, now), strict=True)
     ]
+    if any(one.status is Acceptance.ACCEPTED and one.deliveries for one in accepted):
+        transaction.on_commit(doorbell.ring, robust=True)
+    return accepted
 
 
 def _accepted(candidate: _Candidate, kept: _Kept) -> Accepted:
-    status = Acceptance.ACCEPTED if kept.id == candidate.id else Acceptance.DUPLICATE
-    return Accepted(candidate.key[1], status, kept.id, kept.deliveries)
-
-
-def _campaigns(account: Account, named: set[str]) -> dict[str, Campaign]:
-    """Return the account's campaigns by what was written, whether id or reference."""
-    names = {name for name in named if _is_plain(name)}
-    ids = {name: uuid for name in names if (uuid := _uuid(name))}
-    found = Campaign.objects.for_account(account).filter(
-        Q(reference__in=names) | Q(pk__in=ids.values())
-    )
-    by_id, by_reference = {}, {}
-    for campaign in found:
-        by_id[campaign.pk] = by_reference[campaign.reference] = campaign
-    campaigns = {name: by_id[uuid] for name, uuid in ids.items() if uuid in by_id}
-    return {name: by_reference[name] for name in names if name in by_reference} | campaigns
+    external_id = candidate.item.external_id
+    problems = (*_campaign_problems(kept.campaign_status), *candidate.problems)
+    if problems:
+        return Accepted(external_id, Acceptance.INVALID, errors=problems)
+    is_first = kept.referral_id == candidate.id
+    status = Acceptance.ACCEPTED if is_first else Acceptance.DUPLICATE
+    return Accepted(external_id, status, kept.referral_id, tuple(kept.delivery_ids or ()))
 
 
 def _uuid(text: str) -> UUID | None:
@@ -133,8 +124,8 @@ def _is_plain(text: str) -> bool:
     return not any(unicodedata.category(character) in {"Cc", "Cs"} for character in text)
 
 
-def _check(item: ReferralIn, account: Account, campaign: Campaign | None) -> _Candidate | Accepted:
-    problems = [*_campaign_problems(campaign), *_external_id_problems(item.external_id)]
+def _check(item: ReferralIn, account: Account, now: datetime) -> _Candidate:
+    problems = [*_external_id_problems(item.external_id)]
     try:
         attributes = parse_attributes(item.attributes)
     except AttributeErrors as refused:
@@ -147,25 +138,25 @@ def _check(item: ReferralIn, account: Account, campaign: Campaign | None) -> _Ca
     if len(attributes_json) > MAX_ATTRIBUTES_BYTES:
         detail = f"The attributes are longer than {MAX_ATTRIBUTES_BYTES:,} bytes: shorten them."
         problems.append(Problem("/attributes", "too_long", detail))
-    if problems or campaign is None:
-        return Accepted(item.external_id, Acceptance.INVALID, errors=tuple(problems))
+    if problems:
+        return _Candidate(id_at(now), item, tuple(problems))
     email = attributes.get("email")
     return _Candidate(
-        id=uuid7(),
-        key=(campaign.pk, item.external_id),
-        occurred_at=item.occurred_at,
+        id=id_at(now),
+        item=item,
+        problems=(),
         attributes_sealed=seal_attributes(account.vault, attributes_json),
         email_fingerprint=account.vault.fingerprint(str(email)) if email else None,
     )
 
 
-def _campaign_problems(campaign: Campaign | None) -> Iterable[Problem]:
-    if campaign is None:
+def _campaign_problems(status: str | None) -> Iterable[Problem]:
+    if status is None:
         detail = (
             "There is no such campaign in this account: write the campaign's id or its reference."
         )
         yield Problem("/campaign", "unknown_campaign", detail)
-    elif campaign.status == CampaignStatus.ARCHIVED:
+    elif status == CampaignStatus.ARCHIVED:
         detail = "This campaign is archived: make it live again or send to another one."
         yield Problem("/campaign", "campaign_archived", detail)
 
@@ -183,123 +174,96 @@ def _escaped(name: str) -> str:
     return name.replace("~", "~0").replace("/", "~1")
 
 
-def _keep(account: Account, candidates: Sequence[_Candidate], now: datetime) -> dict[Key, _Kept]:
-    """Insert what is new and return all of it by key; lanes are rung once it is committed."""
-    # In one order for everybody: two lists with the same referrals wait, but never deadlock.
-    unique = sorted({c.key: c for c in reversed(candidates)}.values(), key=lambda c: c.key)
-    if not unique:
-        return {}
-    with transaction.atomic():
-        links = _live_links({candidate.key[0] for candidate in unique})
-        inserted = _insert_referrals(account, unique, now)
-        new = [candidate for candidate in unique if candidate.id in inserted]
-        deliveries = [
-            (uuid7(), candidate.id, candidate.key[0], connection_id)
-            for candidate in new
-            for connection_id in links.get(candidate.key[0], ())
-        ]
-        _insert_deliveries(account, deliveries, now)
-        known = _known([c.key for c in unique if c.id not in inserted])
-        if deliveries:
-            connection_ids = {connection_id for *_, connection_id in deliveries}
-            transaction.on_commit(lambda: _wake(connection_ids, now), robust=True)
-    ids: dict[UUID, list[UUID]] = {}
-    for delivery_id, referral_id, *_ in deliveries:
-        ids.setdefault(referral_id, []).append(delivery_id)
-    return known | {c.key: _Kept(c.id, tuple(ids.get(c.id, ()))) for c in new}
+# In one statement: a round trip, a plan and a commit for however many. Keys are inserted in one
+# order by everybody, so two lists with the same referrals wait for each other and never
+# deadlock; a key that is there is written again as it was, since only so is it read as it is
+# after that wait. The lock on links makes an unlinking wait for us: what it then cancels
+# includes what we insert. Lanes come last, and it is what they are fed by that sees to it.
+_KEEP = """
+WITH item AS MATERIALIZED (
+    SELECT * FROM unnest(
+        %(id)s::uuid[], %(is_valid)s::bool[], %(campaign)s::text[], %(external_id)s::text[],
+        %(occurred_at)s::timestamptz[], %(attributes_sealed)s::bytea[],
+        %(email_fingerprint)s::bytea[]
+    ) WITH ORDINALITY AS item (id, is_valid, campaign, external_id, occurred_at,
+        attributes_sealed, email_fingerprint, position)
+), campaign AS MATERIALIZED (
+    -- Named by its id or, where that names none, by its reference.
+    SELECT DISTINCT ON (named.name) named.name, campaign.id, campaign.status
+    FROM unnest(%(names)s::text[], %(name_ids)s::uuid[]) AS named (name, id)
+    JOIN campaigns_campaign campaign ON campaign.account_id = %(account)s
+        AND (campaign.id = named.id OR campaign.reference = named.name)
+    ORDER BY named.name, campaign.id = named.id DESC NULLS LAST
+), link AS MATERIALIZED (
+    SELECT link.campaign_id, link.connection_id
+    FROM campaigns_campaignlink link
+    JOIN connections_connection connection ON connection.id = link.connection_id
+    WHERE link.campaign_id IN (SELECT id FROM campaign WHERE status <> 'archived')
+        AND link.unlinked_at IS NULL AND connection.status <> 'archived'
+    ORDER BY link.id
+    FOR SHARE OF link
+), unique_item AS MATERIALIZED (
+    SELECT DISTINCT ON (campaign.id, item.external_id) item.*, campaign.id AS campaign_id
+    FROM item JOIN campaign ON campaign.name = item.campaign
+    WHERE item.is_valid AND campaign.status <> 'archived'
+    ORDER BY campaign.id, item.external_id, item.position
+), planned AS MATERIALIZED (
+    SELECT uuidv7(%(now)s - clock_timestamp()) AS id, unique_item.id AS referral_id,
+        link.campaign_id, link.connection_id
+    FROM unique_item JOIN link USING (campaign_id)
+), key AS (
+    INSERT INTO delivery_referralkey AS known (campaign_id, external_id, referral_id, delivery_ids)
+    SELECT campaign_id, external_id, unique_item.id, COALESCE(planned.ids, '{}')
+    FROM unique_item LEFT JOIN (
+        SELECT referral_id, array_agg(id ORDER BY id) AS ids FROM planned GROUP BY referral_id
+    ) planned ON planned.referral_id = unique_item.id
+    ORDER BY campaign_id, external_id
+    ON CONFLICT (campaign_id, external_id) DO UPDATE SET referral_id = known.referral_id
+    RETURNING campaign_id, external_id, referral_id, delivery_ids
+), referral AS (
+    INSERT INTO delivery_referral (id, account_id, campaign_id, external_id, occurred_at,
+        attributes_sealed, email_fingerprint, received_at)
+    SELECT id, %(account)s, campaign_id, external_id, occurred_at, attributes_sealed,
+        email_fingerprint, %(now)s
+    FROM unique_item WHERE id IN (SELECT referral_id FROM key)
+), changed AS (
+    INSERT INTO delivery_delivery (id, account_id, referral_id, campaign_id, connection_id,
+        status, reason, captures, attempt_count, lease_expiries, created_at, next_attempt_at)
+    SELECT id, %(account)s, referral_id, campaign_id, connection_id, 'pending', '', '{}', 0, 0,
+        %(now)s, %(now)s
+    FROM planned WHERE referral_id IN (SELECT referral_id FROM key)
+    RETURNING connection_id
+), lane AS (
+"""
+_RETURN_IN_ORDER = """
+)
+SELECT campaign.status, key.referral_id, key.delivery_ids
+FROM item
+LEFT JOIN campaign ON campaign.name = item.campaign
+LEFT JOIN key ON item.is_valid AND key.campaign_id = campaign.id
+    AND key.external_id = item.external_id
+ORDER BY item.position
+"""
 
 
-def _wake(connection_ids: set[UUID], now: datetime) -> None:
-    queue.ring_lanes(connection_ids, now=now)
-    doorbell.ring()
-
-
-def _live_links(campaign_ids: Iterable[UUID]) -> dict[UUID, list[UUID]]:
-    """Return the connections that each campaign feeds.
-
-    The lock makes an unlinking wait for us: what it then cancels includes what we insert.
-    """
+def _keep(account: Account, candidates: Sequence[_Candidate], now: datetime) -> list[_Kept]:
+    """Insert what is new; return what is there now, in the order of the candidates."""
+    names = {one.item.campaign for one in candidates if _is_plain(one.item.campaign)}
+    parameters: dict[str, Any] = {
+        "account": account.pk,
+        "now": now,
+        "names": list(names),
+        "name_ids": [_uuid(name) for name in names],
+        "id": [one.id for one in candidates],
+        "is_valid": [not one.problems for one in candidates],
+        "campaign": [
+            one.item.campaign if one.item.campaign in names else None for one in candidates
+        ],
+        "external_id": [None if one.problems else one.item.external_id for one in candidates],
+        "occurred_at": [one.item.occurred_at for one in candidates],
+        "attributes_sealed": [one.attributes_sealed for one in candidates],
+        "email_fingerprint": [one.email_fingerprint for one in candidates],
+    }
     with database.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT link.campaign_id, link.connection_id
-            FROM campaigns_campaignlink link
-            JOIN connections_connection connection ON connection.id = link.connection_id
-            WHERE link.campaign_id = ANY(%s) AND link.unlinked_at IS NULL
-                AND connection.status <> 'archived'
-            ORDER BY link.id
-            FOR SHARE OF link
-            """,
-            [list(campaign_ids)],
-        )
-        links: dict[UUID, list[UUID]] = {}
-        for campaign_id, connection_id in cursor.fetchall():
-            links.setdefault(campaign_id, []).append(connection_id)
-    return links
-
-
-def _insert_referrals(
-    account: Account, candidates: Sequence[_Candidate], now: datetime
-) -> set[UUID]:
-    """Insert the referrals and return the ids of those that were not there."""
-    with database.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO delivery_referral (account_id, received_at, id, campaign_id, external_id,
-                occurred_at, attributes_sealed, email_fingerprint)
-            SELECT %s, %s, * FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::timestamptz[],
-                %s::bytea[], %s::bytea[])
-            ON CONFLICT (campaign_id, external_id) DO NOTHING
-            RETURNING id
-            """,
-            [
-                account.pk,
-                now,
-                [candidate.id for candidate in candidates],
-                [candidate.key[0] for candidate in candidates],
-                [candidate.key[1] for candidate in candidates],
-                [candidate.occurred_at for candidate in candidates],
-                [candidate.attributes_sealed for candidate in candidates],
-                [candidate.email_fingerprint for candidate in candidates],
-            ],
-        )
-        return {referral_id for (referral_id,) in cursor.fetchall()}
-
-
-def _insert_deliveries(
-    account: Account, deliveries: Sequence[tuple[UUID, UUID, UUID, UUID]], now: datetime
-) -> None:
-    if not deliveries:
-        return
-    with database.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO delivery_delivery (account_id, created_at, next_attempt_at, status, reason,
-                captures, attempt_count, lease_expiries, id, referral_id, campaign_id,
-                connection_id)
-            SELECT %s, %s, %s, 'pending', '', '{}', 0, 0, *
-            FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[])
-            """,
-            [account.pk, now, now, *(list(column) for column in zip(*deliveries, strict=True))],
-        )
-
-
-def _known(keys: Sequence[Key]) -> dict[Key, _Kept]:
-    """Return what was there before us; committed by now, since the insert waited for it."""
-    if not keys:
-        return {}
-    with database.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT referral.campaign_id, referral.external_id, referral.id,
-                ARRAY(SELECT id FROM delivery_delivery WHERE referral_id = referral.id ORDER BY id)
-            FROM delivery_referral referral
-            JOIN unnest(%s::uuid[], %s::text[]) AS wanted (campaign_id, external_id)
-                USING (campaign_id, external_id)
-            """,
-            [list(column) for column in zip(*keys, strict=True)],
-        )
-        return {
-            (campaign_id, external_id): _Kept(referral_id, tuple(delivery_ids))
-            for campaign_id, external_id, referral_id, delivery_ids in cursor.fetchall()
-        }
+        cursor.execute(_KEEP + queue.RING + _RETURN_IN_ORDER, parameters)
+        return [_Kept(*row) for row in cursor.fetchall()]

@@ -1,9 +1,13 @@
 """Referrals, their deliveries, and every attempt that was made to deliver them.
 
 Rows here are written three times in a second and read once in a while: a foreign key has
-an index of its own only where no other index begins with it and something looks for it.
+an index of its own only where no other index begins with it and something looks for it, and
+the database does not check it. The three tables are partitioned by week of their ids
+(`migrations/0008_partitions.py` says how and why); a referral and its deliveries are of one
+moment, so they lie in the same week.
 """
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from accounts.models import Account
@@ -31,11 +35,24 @@ CANCELLABLE = models.Q(status__in=WAITING, lease_expires_at__isnull=True)
 
 
 class Referral(TenantModel):
-    """A person who said yes. Attributes are sealed; the fingerprint is the email's."""
+    """A person who said yes. Attributes are sealed; the fingerprint is the email's.
 
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+", db_index=False)
+    Once the person is forgotten the attributes are empty, and there is no fingerprint.
+    """
+
+    account = models.ForeignKey(
+        Account,
+        on_delete=models.CASCADE,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+    )
     campaign = models.ForeignKey(
-        Campaign, on_delete=models.CASCADE, related_name="+", db_index=False
+        Campaign,
+        on_delete=models.CASCADE,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
     )
     external_id = models.CharField(max_length=200)
     occurred_at = models.DateTimeField(null=True)
@@ -44,12 +61,33 @@ class Referral(TenantModel):
     received_at = models.DateTimeField()
 
     class Meta(TenantModel.Meta):
-        constraints = (
-            models.UniqueConstraint(fields=("campaign", "external_id"), name="referral_once"),
-        )
         indexes = (
             models.Index(fields=("account", "email_fingerprint"), name="referral_by_person"),
+            models.Index(
+                fields=("account", "id"),
+                condition=~models.Q(attributes_sealed=b""),
+                name="referral_with_person",
+            ),
         )
+
+
+class ReferralKey(models.Model):
+    """What makes a referral one: the same key again is a duplicate and answered with these ids.
+
+    In a table of its own, since no partition knows the keys of another: it outlives the
+    referral when that goes before `retention.KEY_DAYS`.
+    """
+
+    pk = models.CompositePrimaryKey("campaign_id", "external_id")
+    campaign = models.ForeignKey(
+        Campaign, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
+    external_id = models.CharField(max_length=200)
+    referral_id = models.UUIDField()
+    delivery_ids = ArrayField(models.UUIDField())
+
+    class Meta:
+        indexes = (models.Index(fields=("referral_id",), name="referral_key_by_age"),)
 
 
 class Delivery(TenantModel):
@@ -59,15 +97,33 @@ class Delivery(TenantModel):
     the `fence` that its claim stamped.
     """
 
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+", db_index=False)
+    account = models.ForeignKey(
+        Account,
+        on_delete=models.CASCADE,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+    )
     referral = models.ForeignKey(
-        Referral, on_delete=models.CASCADE, related_name="deliveries", db_index=False
+        Referral,
+        on_delete=models.CASCADE,
+        related_name="deliveries",
+        db_index=False,
+        db_constraint=False,
     )
     campaign = models.ForeignKey(
-        Campaign, on_delete=models.CASCADE, related_name="+", db_index=False
+        Campaign,
+        on_delete=models.CASCADE,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
     )
     connection = models.ForeignKey(
-        Connection, on_delete=models.CASCADE, related_name="+", db_index=False
+        Connection,
+        on_delete=models.CASCADE,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
     )
     status = models.CharField(
         max_length=10, choices=DeliveryStatus.choices, default=DeliveryStatus.PENDING
@@ -87,7 +143,6 @@ class Delivery(TenantModel):
 
     class Meta(TenantModel.Meta):
         constraints = (
-            models.UniqueConstraint(fields=("referral", "connection"), name="delivery_once"),
             models.CheckConstraint(
                 condition=models.Q(status__in=DeliveryStatus.values),
                 name="delivery_status_is_known",
@@ -115,19 +170,37 @@ class Delivery(TenantModel):
                 name="delivery_leased",
             ),
             models.Index(fields=("account", "-id"), name="delivery_newest_first"),
+            models.Index(fields=("referral",), name="delivery_of_referral"),
         )
 
 
 class Attempt(TenantModel):
-    """One HTTP exchange of a delivery, never edited; the record of it is sealed."""
+    """One HTTP exchange of a delivery, never edited; the record of it is sealed.
 
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+", db_index=False)
+    The database lets the record be emptied, once the person in it is to be forgotten.
+    """
+
+    account = models.ForeignKey(
+        Account,
+        on_delete=models.CASCADE,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+    )
     delivery = models.ForeignKey(
-        Delivery, on_delete=models.CASCADE, related_name="attempts", db_index=False
+        Delivery,
+        on_delete=models.CASCADE,
+        related_name="attempts",
+        db_index=False,
+        db_constraint=False,
     )
     number = models.PositiveIntegerField()
     version = models.ForeignKey(
-        ConnectionVersion, on_delete=models.PROTECT, related_name="+", db_index=False
+        ConnectionVersion,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
     )
     environment = models.CharField(
         max_length=10, choices=[(name, name.value) for name in Environment]

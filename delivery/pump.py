@@ -16,7 +16,7 @@ from delivery.clock import Clock
 from delivery.doorbell import Listener
 from delivery.equipment import EquipmentStore
 from delivery.pacing import SlotMissedError
-from delivery.queue import Claim, Claimed, claim, give_back
+from delivery.queue import EVERYTHING, Claim, Claimed, claim, give_back, waiting_span
 from delivery.settler import Settler
 
 CAPACITY = 256
@@ -24,6 +24,7 @@ IDLE_SECONDS = 30.0
 SHORTEST_REST_SECONDS = 0.02
 LONGEST_REST_SECONDS = 1.0
 DEAF_REST_SECONDS = 0.25
+SPAN_SECONDS = 5.0
 
 logger = logging.getLogger(__name__)
 
@@ -53,6 +54,8 @@ class Pump:
         self._settler = Settler(pool, clock=self._clock, on_written=self._make_room)
         self._attempts: set[asyncio.Task[None]] = set()
         self._unsent: list[Claimed] = []
+        self._span = EVERYTHING
+        self._span_is_good_until = 0.0
 
     async def run(self) -> None:
         """Claim and send; at the end wait for what is in flight and write it down."""
@@ -77,6 +80,7 @@ class Pump:
             seconds = LONGEST_REST_SECONDS
             if self._room:
                 await self._give_back()
+                await self._look_around()
                 asked_at = time.monotonic()
                 claimed = await self._claim()
                 self._start(claimed.deliveries, asked_at)
@@ -87,11 +91,22 @@ class Pump:
                 return
             await self._rest(seconds)
 
-    async def _claim(self) -> Claim:
+    async def _look_around(self) -> None:
+        """See what time it is and where something waits, now and then; slots count from after."""
         try:
             async with self._pool.connection() as connection:
                 await self._clock.measure(connection)
-                return await claim(connection, room=self._room, now=self._clock.now())
+                if time.monotonic() > self._span_is_good_until:
+                    self._span = await waiting_span(connection, now=self._clock.now())
+                    self._span_is_good_until = time.monotonic() + SPAN_SECONDS
+        except psycopg.OperationalError as away:
+            logger.warning("PostgreSQL is away; claims look where they did: %s", away)
+
+    async def _claim(self) -> Claim:
+        try:
+            async with self._pool.connection() as connection:
+                now = self._clock.now()
+                return await claim(connection, room=self._room, now=now, span=self._span)
         except psycopg.OperationalError as away:
             logger.warning("PostgreSQL is away; claiming again in a second: %s", away)
             return Claim([], None)

@@ -8,7 +8,7 @@ only a claim silences it. A settle writes only what still bears the fence of its
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from uuid_utils.compat import uuid7
 from delivery import pacing
 from delivery.breaker import FAILURES_TO_OPEN, Evidence, Tally, tallies
 from delivery.models import DeliveryStatus
+from delivery.moments import first_id_at
 
 LEASE_MARGIN_SECONDS = 5
 POISON_EXPIRIES = 3
@@ -87,6 +88,32 @@ class Settled:
     record_sealed: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The ids between which all lie that wait or are leased: `since` and above, below `until`.
+
+    It keeps a statement out of the partitions of the past and of the future. One that is some
+    seconds old is good enough: if something older waits again, the sweep rings for it.
+    """
+
+    since: UUID
+    until: UUID
+
+
+EVERYTHING = Span(UUID(int=0), UUID(int=2**128 - 1))
+# Clocks differ: what was made just now may bear an id of before, or of what is to come.
+CLOCKS_DIFFER = timedelta(hours=1)
+
+
+def _span(row: tuple[bool, datetime | None] | None, now: datetime) -> Span:
+    if row is None or row[0]:
+        return EVERYTHING
+    recent = now - CLOCKS_DIFFER
+    return Span(
+        since=first_id_at(min(row[1] or recent, recent)), until=first_id_at(now + CLOCKS_DIFFER)
+    )
+
+
 _LOCK_LANES = """
 UPDATE delivery_lane lane SET fence = %(fence)s, served_at = %(now)s
 FROM (
@@ -116,6 +143,7 @@ WITH lane AS (
         END - (
             SELECT count(*) FROM delivery_delivery leased
             WHERE leased.connection_id = lane.connection_id AND leased.lease_expires_at IS NOT NULL
+                AND leased.id >= %(since)s AND leased.id < %(until)s
         ), floor((%(horizon)s - slot.first_in_seconds) / slot.apart_seconds) + 1)::int AS free
     FROM delivery_lane lane
     JOIN connections_connection connection ON connection.id = lane.connection_id
@@ -143,6 +171,7 @@ WITH lane AS (
         WHERE delivery.connection_id = lane.connection_id
             AND delivery.status IN ('pending', 'retrying') AND delivery.lease_expires_at IS NULL
             AND delivery.next_attempt_at <= %(now)s
+            AND delivery.id >= %(since)s AND delivery.id < %(until)s
         ORDER BY delivery.next_attempt_at
         LIMIT GREATEST(lane.free, 0)
         FOR UPDATE OF delivery SKIP LOCKED
@@ -167,11 +196,13 @@ WITH lane AS (
     UPDATE delivery_delivery delivery
     SET status = 'cancelled', reason = %(unlinked)s, finished_at = %(now)s, next_attempt_at = NULL
     FROM picked WHERE delivery.id = picked.id AND NOT picked.is_linked
+        AND delivery.id >= %(since)s AND delivery.id < %(until)s
 ), claimed AS (
     UPDATE delivery_delivery delivery
     SET fence = %(fence)s, lease_expires_at = %(now)s + picked.lease,
         first_attempt_at = COALESCE(delivery.first_attempt_at, %(now)s)
     FROM picked WHERE delivery.id = picked.id AND picked.is_linked
+        AND delivery.id >= %(since)s AND delivery.id < %(until)s
     RETURNING delivery.id, delivery.fence, delivery.attempt_count, delivery.first_attempt_at,
         delivery.account_id, delivery.referral_id, delivery.campaign_id, delivery.connection_id,
         picked.name AS connection_name, picked.revision AS connection_revision, picked.version_id,
@@ -184,6 +215,7 @@ SELECT claimed.id, claimed.fence, claimed.attempt_count, claimed.first_attempt_a
     claimed.connection_revision, claimed.version_id, claimed.slot_in_seconds
 FROM claimed
 JOIN delivery_referral referral ON referral.id = claimed.referral_id
+    AND referral.id >= %(since)s AND referral.id < %(until)s
 JOIN campaigns_campaign campaign ON campaign.id = claimed.campaign_id
 JOIN accounts_account account ON account.id = claimed.account_id
 """
@@ -193,6 +225,7 @@ UPDATE delivery_lane lane SET ready_at = CASE
     WHEN (
         SELECT count(*) FROM delivery_delivery leased
         WHERE leased.connection_id = lane.connection_id AND leased.lease_expires_at IS NOT NULL
+            AND leased.id >= %(since)s AND leased.id < %(until)s
     ) < CASE WHEN lane.failures < %(failures_to_open)s THEN version.concurrency ELSE 1 END THEN (
         -- With a rate limit, when most of the slots that were given out are used.
         SELECT GREATEST(waiting.next_attempt_at, CASE WHEN version.rate_per_second IS NOT NULL
@@ -202,6 +235,7 @@ UPDATE delivery_lane lane SET ready_at = CASE
         FROM delivery_delivery waiting
         WHERE waiting.connection_id = lane.connection_id
             AND waiting.status IN ('pending', 'retrying') AND waiting.lease_expires_at IS NULL
+            AND waiting.id >= %(since)s AND waiting.id < %(until)s
         ORDER BY waiting.next_attempt_at
         LIMIT 1
     ) END  -- full: the settle that frees a slot rings
@@ -222,7 +256,7 @@ WHERE connection.status = 'active' AND lane.ready_at IS NOT NULL
 
 # Ends a statement that says in `changed` which connections to ring. Lanes are always locked in
 # the order of their ids, and no lock is waited for after them.
-_RING = """
+RING = """
 INSERT INTO delivery_lane (connection_id, ready_at, served_at)
 SELECT DISTINCT connection_id, %(now)s::timestamptz, %(now)s::timestamptz FROM changed
 ORDER BY connection_id
@@ -250,6 +284,7 @@ WITH result AS (
         next_attempt_at = result.next_attempt_at, finished_at = result.finished_at,
         lease_expires_at = NULL, lease_expiries = 0, fence = NULL
     FROM result WHERE delivery.id = result.id AND delivery.fence = result.fence
+        AND delivery.id BETWEEN %(first_id)s AND %(last_id)s
     RETURNING delivery.id, delivery.account_id, delivery.connection_id
 ), attempt AS (
     INSERT INTO delivery_attempt (id, account_id, delivery_id, number, version_id, environment,
@@ -268,11 +303,12 @@ WITH changed AS (
         first_attempt_at = CASE WHEN attempt_count > 0 THEN first_attempt_at END
     FROM unnest(%(ids)s::uuid[], %(fences)s::uuid[]) AS unsent (id, fence)
     WHERE delivery.id = unsent.id AND delivery.fence = unsent.fence
+        AND delivery.id BETWEEN %(first_id)s AND %(last_id)s
     RETURNING delivery.connection_id
 )
 """
 
-# As `_RING`, for a settle, which also counts what its results tell of each endpoint.
+# As `RING`, for a settle, which also counts what its results tell of each endpoint.
 _COUNT_AND_RING = """
 , rung AS (
     INSERT INTO delivery_lane AS lane
@@ -298,7 +334,8 @@ WHERE failures >= %(failures_to_open)s OR opened_at IS NOT NULL
 _RELEASE_EXPIRED = """
 WITH expired AS (
     SELECT id, lease_expiries + 1 >= %(poison_expiries)s AS is_poison
-    FROM delivery_delivery WHERE lease_expires_at < %(now)s
+    FROM delivery_delivery
+    WHERE lease_expires_at < %(now)s AND id >= %(since)s AND id < %(until)s
     LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 ), changed AS (
     UPDATE delivery_delivery delivery
@@ -308,6 +345,7 @@ WITH expired AS (
         next_attempt_at = CASE WHEN NOT is_poison THEN delivery.next_attempt_at END,
         finished_at = CASE WHEN is_poison THEN %(now)s::timestamptz END
     FROM expired WHERE delivery.id = expired.id
+        AND delivery.id >= %(since)s AND delivery.id < %(until)s
     RETURNING delivery.connection_id
 )
 """
@@ -328,7 +366,8 @@ WHERE connection_id = ANY(%(ids)s) AND status IN ('pending', 'retrying')
     AND lease_expires_at IS NULL
 """
 
-# A ring can be lost between the commit of a referral and itself, when its process is killed.
+# Who rings does it with what he lets wait, so there is nothing to find; unless what waits is
+# older than what some pump's span told when it silenced the lane.
 _RING_FORGOTTEN = """
 WITH changed AS (
     SELECT connection.id AS connection_id
@@ -338,7 +377,36 @@ WITH changed AS (
         SELECT FROM delivery_delivery waiting
         WHERE waiting.connection_id = connection.id
             AND waiting.status IN ('pending', 'retrying') AND waiting.lease_expires_at IS NULL
+            AND waiting.id >= %(since)s AND waiting.id < %(until)s
     )
+)
+"""
+
+# The first week in which something waits or is leased; and whether something does that lies in
+# no week. Thirty days of weeks, unless an account keeps people for longer: what waits beyond
+# that is given up.
+_OLDEST = """
+SELECT EXISTS (
+    SELECT FROM delivery_delivery_default
+    WHERE status IN ('pending', 'retrying') AND lease_expires_at IS NULL
+) OR EXISTS (SELECT FROM delivery_delivery_default WHERE lease_expires_at IS NOT NULL), (
+    SELECT week FROM generate_series(
+        date_trunc('week', %(now)s - make_interval(
+            days => 7 + (SELECT COALESCE(max(personal_data_days), 0) FROM accounts_account)
+        ), 'UTC'), %(now)s, interval '7 days'
+    ) AS week
+    WHERE EXISTS (
+        SELECT FROM delivery_delivery waiting
+        WHERE waiting.status IN ('pending', 'retrying') AND waiting.lease_expires_at IS NULL
+            AND waiting.id >= delivery_first_id(week)
+            AND waiting.id < delivery_first_id(week + interval '7 days')
+    ) OR EXISTS (
+        SELECT FROM delivery_delivery leased WHERE leased.lease_expires_at IS NOT NULL
+            AND leased.id >= delivery_first_id(week)
+            AND leased.id < delivery_first_id(week + interval '7 days')
+    )
+    ORDER BY week
+    LIMIT 1
 )
 """
 
@@ -354,12 +422,20 @@ POISON = (
 )
 
 
-async def claim(connection: AsyncConnection, *, room: int, now: datetime) -> Claim:
+async def waiting_span(connection: AsyncConnection, *, now: datetime) -> Span:
+    """Return where claims have to look."""
+    oldest = await connection.execute(_OLDEST, {"now": now})
+    return _span(await oldest.fetchone(), now)
+
+
+async def claim(
+    connection: AsyncConnection, *, room: int, now: datetime, span: Span = EVERYTHING
+) -> Claim:
     """Lease up to `room` due deliveries, fairly from the lanes that waited longest.
 
     *Effects*: one transaction, one round trip; the leases outlast the exchange's deadline.
     """
-    parameters = claim_parameters(room=room, now=now)
+    parameters = claim_parameters(room=room, now=now, span=span)
     async with connection.pipeline(), connection.transaction():
         await connection.execute(_LOCK_LANES, parameters)
         claimed = connection.cursor(row_factory=args_row(Claimed))
@@ -371,8 +447,10 @@ async def claim(connection: AsyncConnection, *, room: int, now: datetime) -> Cla
     return Claim(deliveries, next_row[0] if next_row else None)
 
 
-def claim_parameters(*, room: int, now: datetime) -> dict[str, object]:
+def claim_parameters(*, room: int, now: datetime, span: Span = EVERYTHING) -> dict[str, object]:
     return {
+        "since": span.since,
+        "until": span.until,
         "fence": uuid7(),
         "room": room,
         "now": now,
@@ -393,9 +471,11 @@ async def give_back(
     parameters = {
         "ids": [claimed.id for claimed in unsent],
         "fences": [claimed.fence for claimed in unsent],
+        "first_id": min(claimed.id for claimed in unsent),
+        "last_id": max(claimed.id for claimed in unsent),
         "now": now,
     }
-    await connection.execute(_GIVE_BACK + _RING, parameters)
+    await connection.execute(_GIVE_BACK + RING, parameters)
 
 
 async def settle(
@@ -411,7 +491,13 @@ async def settle(
     columns = {
         field.name: [getattr(result, field.name) for result in results] for field in fields(Settled)
     }
-    parameters = columns | {"now": now, "failures_to_open": FAILURES_TO_OPEN}
+    ids = columns["id"]
+    parameters = columns | {
+        "first_id": min(ids),
+        "last_id": max(ids),
+        "now": now,
+        "failures_to_open": FAILURES_TO_OPEN,
+    }
     for name in ("connection_id", "succeeded_at", "failures", "holds"):
         parameters[f"tally_{name}"] = [getattr(tally, name) for tally in counted]
     cursor = await connection.execute(_SETTLE + _COUNT_AND_RING, parameters)
@@ -421,27 +507,37 @@ async def settle(
 
 def ring_lanes(connection_ids: Iterable[UUID], *, now: datetime) -> None:
     """Let claims look at these connections; called after the commit that gave them work."""
-    _execute(_RING_THESE + _RING, {"ids": list(connection_ids), "now": now})
+    _execute(_RING_THESE + RING, {"ids": list(connection_ids), "now": now})
 
 
-def ring_forgotten_lanes(*, now: datetime) -> int:
+def span_of_what_waits(*, now: datetime) -> Span:
+    """Return where a sweep has to look."""
+    with database.cursor() as cursor:
+        cursor.execute(_OLDEST, {"now": now})
+        return _span(cursor.fetchone(), now)
+
+
+def ring_forgotten_lanes(*, now: datetime, span: Span = EVERYTHING) -> int:
     """Ring the lanes where something waits and nobody rang; return how many."""
-    return _execute(_RING_FORGOTTEN + _RING, {"now": now})
+    bounds = {"since": span.since, "until": span.until}
+    return _execute(_RING_FORGOTTEN + RING, bounds | {"now": now})
 
 
-def release_expired(*, now: datetime) -> int:
+def release_expired(*, now: datetime, span: Span = EVERYTHING) -> int:
     """Let what a stopped worker held be sent again, and set aside what stopped three.
 
     *Shape*: the number of lanes that were rung for it.
     """
     parameters = {
         "now": now,
+        "since": span.since,
+        "until": span.until,
         "limit": SWEEP_ROWS,
         "poison_expiries": POISON_EXPIRIES,
         "poison": POISON,
         "interrupted": INTERRUPTED,
     }
-    return _execute(_RELEASE_EXPIRED + _RING, parameters)
+    return _execute(_RELEASE_EXPIRED + RING, parameters)
 
 
 def cancel_archived(*, now: datetime) -> None:

@@ -1,15 +1,18 @@
-"""What deliveries do when a campaign is unlinked, or a connection mended or deleted."""
+"""What happens when a campaign is unlinked, a connection mended or deleted, a database migrated."""
 
 from datetime import datetime
 
+from django.apps.registry import Apps
+from django.apps.registry import apps as current_apps
 from django.dispatch import receiver
+from django.utils import timezone
 
 from accounts.models import Account
 from campaigns.models import Campaign
 from campaigns.signals import link_ended
 from connections.models import Connection, ConnectionStatus
 from connections.signals import connection_archived, connection_mended
-from delivery import outages, services
+from delivery import outages, partitions, services
 
 
 @receiver(link_ended)
@@ -31,3 +34,10 @@ def cancel_archived(
 def try_mended(*, connection: Connection, now: datetime, **_: object) -> None:
     if connection.status != ConnectionStatus.ARCHIVED:
         outages.try_again(connection=connection, now=now)
+
+
+def make_partitions(*, using: str, apps: Apps = current_apps, **_: object) -> None:
+    """Let a start after a long rest find the partitions of today."""
+    if "referralkey" not in apps.all_models["delivery"]:
+        return  # migrated to a state of before there were any
+    partitions.make_partitions(now=timezone.now(), using=using)

@@ -16,8 +16,9 @@ def sweep(*, now: datetime) -> None:
     with transaction.atomic():
         if not _is_alone():
             return
-        queue.release_expired(now=now)
-        queue.ring_forgotten_lanes(now=now)
+        span = queue.span_of_what_waits(now=now)
+        queue.release_expired(now=now, span=span)
+        queue.ring_forgotten_lanes(now=now, span=span)
         queue.cancel_archived(now=now)
     # By itself: it locks connections before lanes.
     outages.review_forgotten(now=now)

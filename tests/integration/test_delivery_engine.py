@@ -435,14 +435,14 @@ def _fill(stage, connection, count):
             WITH referral AS (
                 INSERT INTO delivery_referral (id, account_id, campaign_id, external_id,
                     attributes_sealed, received_at)
-                SELECT gen_random_uuid(), %(account)s, %(campaign)s, gen_random_uuid()::text, '',
+                SELECT uuidv7(), %(account)s, %(campaign)s, gen_random_uuid()::text, '',
                     %(now)s
                 FROM generate_series(1, %(count)s) RETURNING id
             )
             INSERT INTO delivery_delivery (id, account_id, referral_id, campaign_id, connection_id,
                 status, reason, captures, attempt_count, lease_expiries, created_at,
                 next_attempt_at)
-            SELECT gen_random_uuid(), %(account)s, id, %(campaign)s, %(connection)s, 'pending', '',
+            SELECT uuidv7(), %(account)s, id, %(campaign)s, %(connection)s, 'pending', '',
                 '{}', 0, 0, %(now)s, %(now)s
             FROM referral
             """,
