@@ -94,6 +94,12 @@ def count_cancellable(account: Account, campaign: Campaign, connection: Connecti
     return deliveries.filter(CANCELLABLE, campaign=campaign, connection=connection).count()
 
 
+def count_waiting(connection: Connection, *, at_most: int) -> int:
+    """Return how many deliveries wait to be sent over this connection, counting no further."""
+    deliveries = Delivery.objects.for_account(connection.account)
+    return deliveries.filter(CANCELLABLE, connection=connection)[:at_most].count()
+
+
 def referrals_today(account: Account, *, now: datetime) -> int:
     """Return how many referrals came since midnight UTC."""
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)

@@ -19,6 +19,7 @@ urlpatterns = [
     path(f"{LINK}/latest", real_time.latest_deliveries, name="latest_deliveries"),
     path(f"{LINK}/<uuid:campaign_id>/link", real_time.campaign_link, name="campaign_link"),
     path(f"{LINK}/<uuid:campaign_id>/unlink", real_time.campaign_unlink, name="campaign_unlink"),
+    path(f"{CONNECTION}/waiting", deliveries.connection_waiting, name="connection_waiting"),
     path(f"{CONNECTION}/unmatched/", rules.unmatched_list, name="unmatched_list"),
     path(f"{CONNECTION}/history/", rules.backtest_show, name="backtest"),
     path(f"{CONNECTION}/history/relabel", rules.relabel, name="relabel"),

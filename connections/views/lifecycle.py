@@ -61,8 +61,8 @@ def connection_pause(request: AccountRequest, connection_id: UUID) -> HttpRespon
 @require_POST
 @require_permission(Permission.CONNECTION_WRITE)
 def connection_resume(request: AccountRequest, connection_id: UUID) -> HttpResponse:
-    """Send again with the live version."""
-    return _change(request, connection_id, services.resume_connection, "resume", "is live again.")
+    """Send again with the live version: after a pause, or to an endpoint that failed."""
+    return _change(request, connection_id, services.resume_connection, "resume", "sends again.")
 
 
 @require_http_methods(["GET", "POST"])

@@ -11,7 +11,7 @@ from accounts.access import Access
 from accounts.account_pages import AccountRequest, require_permission
 from accounts.permissions import Permission
 from connections.exchange.config import ResponseRule
-from connections.selectors import versions_of
+from connections.selectors import connection_of, versions_of
 from delivery import selectors
 from delivery.models import Delivery, DeliveryStatus
 from delivery.rows import DeliveryRow, delivery_rows, why
@@ -19,6 +19,7 @@ from delivery.selectors import DeliveryFilter
 
 PAGE_SIZE = 50
 ATTEMPTS_SHOWN = 20
+WAITING_COUNTED = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,17 @@ def delivery_list(request: AccountRequest) -> HttpResponse:
         "delivery/delivery_list.html",
         {"page": page, "chosen": chosen, "statuses": list(DeliveryStatus)},
     )
+
+
+@require_safe
+@require_permission(Permission.DELIVERY_READ)
+def connection_waiting(request: AccountRequest, connection_id: UUID) -> HttpResponse:
+    """Say how many referrals wait for a connection: a part of its page, while it fails."""
+    connection = connection_of(request.access.account, connection_id)
+    count = selectors.count_waiting(connection, at_most=WAITING_COUNTED)
+    more = " or more" if count == WAITING_COUNTED else ""
+    words = "1 referral waits" if count == 1 else f"{count:,}{more} referrals wait"
+    return HttpResponse(words, content_type="text/plain")
 
 
 @require_safe

@@ -177,6 +177,9 @@ STATUS_LOOKS = {
     # Test runs.
     "running": Look("Running", "clock", "pending"),
     "passed": Look("Passed", "circle-check", "delivered"),
+    # A connection's health, when it is bad.
+    "failing": Look("Failing", "triangle-alert", "failed"),
+    "misconfigured": Look("Refused", "triangle-alert", "failed"),
 }
 
 CONNECTION_LOOKS = {

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.mail.backends import locmem
+from django.test import Client
 
 from connections.documents import Contact
 from connections.services import change_connection
@@ -99,3 +100,46 @@ def test_mails_are_files_in_development(stage, connection, settings, tmp_path):
     tell(stage)
     [written] = (tmp_path / "mail").iterdir()
     assert "Subject: CRM 0: sending stopped" in written.read_text()
+
+
+def page(user, connection, rest=""):
+    client = Client()
+    client.force_login(user)
+    path = "/accounts/acme/integrations/connections/"
+    return client.get(path if connection is None else f"{path}{connection.id}/{rest}")
+
+
+def test_pages_say_what_is_wrong_and_who_may_sends_again(stage, connection):
+    stage.accept("tx-1", "tx-2")
+    assert "Send again now" not in page(stage.cast.manager, connection).text
+    failures = breaker.FAILURES_TO_OPEN
+    count(connection, failures, holds=failures, said="it answered with status 401")
+
+    assert "Refused" in page(stage.cast.viewer, None).text
+    shown = page(stage.cast.manager, connection).text
+    assert "The endpoint refuses us" in shown
+    assert "at last it answered with status 401." in shown
+    assert "Send again now" in shown
+    shown = page(stage.cast.viewer, connection).text
+    assert "The endpoint refuses us" in shown
+    assert "Send again now" not in shown
+    assert page(stage.cast.viewer, connection, "waiting").text == "2 referrals wait"
+    assert page(stage.cast.outsider, connection, "waiting").status_code == 404
+
+    client = Client()
+    client.force_login(stage.cast.manager)
+    client.post(f"/accounts/acme/integrations/connections/{connection.id}/resume/")
+    lane = Lane.objects.get()
+    assert lane.probe_at is not None
+
+
+def test_rest_tells_health_and_resume_tries_again(stage, connection):
+    failures = breaker.FAILURES_TO_OPEN
+    count(connection, failures)
+    before = Lane.objects.get().probe_at
+    client, path = Client(), f"/api/v1/accounts/acme/connections/{connection.id}"
+    token = stage.cast.authorization()
+    assert client.get(path, **token).json()["health"] == "failing"
+    stage.accept("tx-1")
+    assert client.post(f"{path}/resume", **token).status_code == 200
+    assert Lane.objects.get().probe_at < before
