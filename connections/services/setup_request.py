@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain, count
 from uuid import UUID
 
 from django.db import transaction
@@ -18,7 +19,8 @@ from connections.exchange.config import Document
 from connections.exchange.rendering import referenced_secrets
 from connections.models import Connection, SetupRequest
 from connections.secrets import require_keepable
-from connections.services.connection import checked_name, create_connection
+from connections.selectors import connections_of
+from connections.services.connection import MAX_NAME_CHARACTERS, checked_name, create_connection
 from connections.setup_requests.answers import Item
 from connections.setup_requests.drafting import draft_setup
 from connections.setup_requests.selectors import FILE_PURPOSE, LARGE, SECRETS_PURPOSE
@@ -133,8 +135,7 @@ def connection_from_setup_request(
 
     `file_url` is where the file that was handed over can be fetched.
 
-    *Raises* LookElsewhere; ResolveConflict (there is one already, or no address); CorrectInput
-    (the name is taken).
+    *Raises* LookElsewhere; ResolveConflict (there is one already, or no address).
     """
     request = _locked(account, request_id)
     if request.connection_id is not None:
@@ -148,7 +149,7 @@ def connection_from_setup_request(
         account=account,
         actor=actor,
         now=now,
-        name=request.name,
+        name=_free_name(account, request.name),
         config=config,
         contacts=[answers.contact] if answers.contact else [],
         documentation=_documentation(request, file_url),
@@ -159,6 +160,13 @@ def connection_from_setup_request(
     request.revoked_at = request.revoked_at or now
     _save(request, "setup_request.drafted", actor=actor, now=now)
     return connection
+
+
+def _free_name(account: Account, name: str) -> str:
+    """Return the name, with a number when a connection is called so already."""
+    taken = {one.name.casefold() for one in connections_of(account)}
+    names = chain([name], (f"{name[: MAX_NAME_CHARACTERS - 4]} {number}" for number in count(2)))
+    return next(candidate for candidate in names if candidate.casefold() not in taken)
 
 
 def _locked(account: Account, request_id: UUID | str) -> SetupRequest:

@@ -234,6 +234,14 @@ def test_after_the_draft_the_link_ends_and_keeps_no_credential(cast, manager, li
     assert Connection.objects.for_account(cast.account).count() == 1
 
 
+def test_draft_gets_a_name_that_is_free(cast, manager, link, contact):
+    answer(contact, link)
+    taken = {"name": "newsletter crm", "method": "POST", "url": "https://api.acme-crm.com/"}
+    manager.post("/accounts/acme/integrations/connections/add/api/", taken)
+    assert manager.post(f"{LIST}{setup_of(cast).id}/draft/").status_code == 302
+    assert Connection.objects.for_account(cast.account).filter(name="Newsletter CRM 2").exists()
+
+
 def test_draft_needs_an_endpoint_and_says_what_it_lacks(cast, manager, link, contact):
     page = f"{LIST}{setup_of(cast).id}/"
     assert manager.post(f"{page}draft/").status_code == 409

@@ -26,6 +26,7 @@ from connections.exchange.rendering import (
     render_token_request,
 )
 from connections.exchange.responses import ReceivedResponse, classify, compile_rules
+from connections.exchange.rule_lint import lint_rules, received_sample
 from connections.presets import InputKind, presets
 from tests.unit.connections.exchange.examples import NOW, make_context
 
@@ -211,6 +212,32 @@ def test_every_answer_that_waits_or_fails_has_a_rule(preset):
     assert all(verdict.matched for verdict in outcomes.values())
     assert {outcomes[status].outcome for status in (408, 429, 500, 503)} == {"retry"}
     assert {outcomes[status].outcome for status in (401, 404)} <= {"hold", "rejected"}
+
+
+# Platforms that never tell a duplicate: for them the linter is right, and there is nothing to add.
+TELLS_NO_DUPLICATE = {
+    "acoustic",
+    "braze",
+    "campaign-monitor",
+    "constant-contact",
+    "customerio",
+    "hubspot-forms",
+    "iterable",
+    "kit",
+    "mailerlite",
+    "mailgun",
+    "omnisend",
+    "salesforce-marketing-cloud",
+    "salesforce-web-to-lead",
+    "sendgrid",
+}
+
+
+@pytest.mark.parametrize("preset", EVERY, ids=named)
+def test_linter_finds_nothing_against_the_rules(preset):
+    seen = [received_sample(sample) for sample in preset.config.response_samples]
+    found = {warning.code for warning in lint_rules(preset.config.response_rules, seen=seen)}
+    assert found == ({"no_duplicate_rule"} if preset.slug in TELLS_NO_DUPLICATE else set())
 
 
 class SpecRequest:

@@ -1,0 +1,74 @@
+"""What the answers of a set-up request give: as much of a connection as they allow."""
+
+import pytest
+
+from connections.exchange.config import SUCCESS_RULE, Encoding, Environment
+from connections.exchange.rendering import check_config
+from connections.setup_requests.answers import SetupAnswers
+from connections.setup_requests.drafting import draft_setup
+
+ENDPOINTS = {"production": "https://api.example.com/leads"}
+
+
+def drafted(**answers):
+    return draft_setup(SetupAnswers.model_validate({"endpoints": ENDPOINTS} | answers))
+
+
+def test_without_an_address_there_is_no_draft():
+    draft = drafted(endpoints=None, unknown=["endpoints"])
+    assert draft.config is None
+    assert "Endpoints: they do not know." in draft.missing
+
+
+def test_address_alone_is_a_draft_that_says_what_it_lacks():
+    draft = drafted()
+    assert draft.config.environments.keys() == {Environment.PRODUCTION}
+    assert draft.config.response_rules == (SUCCESS_RULE,)
+    assert len(draft.missing) == 7
+
+
+@pytest.mark.parametrize(
+    ("names", "sent"),
+    [
+        (["email", "name"], ["lead.email", "lead.name"]),
+        (["person.email", "person.name"], ["person.email", "person.name"]),
+        (["person", "name"], ["lead.person", "lead.name"]),
+    ],
+)
+def test_xml_gets_one_outermost_element(names, sent):
+    rows = [{"attribute": "email", "name": name} for name in names]
+    draft = drafted(encoding={"encoding": Encoding.XML}, parameters={"rows": rows})
+    assert [field.name for field in draft.config.body.fields] == sent
+    assert check_config(draft.config) == []
+
+
+def test_optional_parameter_is_left_out_when_empty_and_required_one_is_required():
+    rows = [
+        {"attribute": "email", "name": "mail", "required": True},
+        {"attribute": "age", "name": "age"},
+    ]
+    config = drafted(parameters={"rows": rows}).config
+    assert [(field.required, field.empty) for field in config.body.fields] == [
+        (True, None),
+        (False, "omit"),
+    ]
+    assert config.required_attributes == ("email",)
+
+
+def test_responses_that_contradict_each_other_make_no_rules_and_stay_samples():
+    rows = [
+        {"status": 400, "body": "no", "meaning": "rejected"},
+        {"status": 400, "body": "no", "meaning": "duplicate"},
+    ]
+    config = drafted(responses={"rows": rows}).config
+    assert config.response_rules == (SUCCESS_RULE,)
+    assert len(config.response_samples) == 2
+
+
+def test_what_was_said_in_words_is_for_a_person_to_read():
+    draft = drafted(
+        authentication={"kind": "other", "explanation": "A signature of our own."},
+        parameters={"remarks": "Send source=rokt."},
+    )
+    assert "Authentication: it is described in words, set it up by hand." in draft.missing
+    assert "Parameters: there are remarks to read." in draft.missing
