@@ -73,3 +73,34 @@ def test_limit_that_is_lifted_is_gone(stage):
         )
         activate_connection(connection_id=connection.id, override="no limit", **who)
         wait_until(lambda: stage.statuses() == {"delivered": 40}, seconds=5)
+
+
+def test_ten_referrals_are_not_delayed_by_thousands_of_another_connection(stage):
+    with receiving(seconds=0.02) as crowded, receiving() as quiet:
+        stage.connection(crowded)
+        for batch in range(3):
+            stage.accept(*(f"many-{batch}-{number}" for number in range(1_000)))
+        with pumping(capacity=32):
+            wait_until(lambda: len(crowded.keys) > 20)
+            few = stage.connection(quiet)
+            stage.accept(*(f"few-{number}" for number in range(10)))
+            wait_until(lambda: stage.statuses(connection=few) == {"delivered": 10}, seconds=2)
+            assert len(crowded.keys) < 2_000
+
+
+def test_hanging_and_refusing_endpoints_do_not_slow_a_healthy_one(stage):
+    def seconds_of(prefix):
+        started = time.monotonic()
+        stage.accept(*(f"{prefix}-{number}" for number in range(100)))
+        total = 100 + before
+        wait_until(lambda: stage.statuses(connection=healthy) == {"delivered": total}, seconds=20)
+        return time.monotonic() - started
+
+    with receiving(seconds=0.05) as well, receiving(seconds=20) as hanging, pumping(capacity=32):
+        healthy, before = stage.connection(well), 0
+        alone = seconds_of("alone")
+        before = 100
+        stage.connection(hanging, timeout_seconds=2)
+        stage.connection(REFUSING)
+        among_others = seconds_of("among-others")
+    assert among_others < 1.5 * alone + 1
