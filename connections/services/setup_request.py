@@ -140,7 +140,8 @@ def connection_from_setup_request(
     request = _locked(account, request_id)
     if request.connection_id is not None:
         raise ResolveConflict("A connection was made of these answers already.")
-    config = draft_setup(request.document).config
+    has_credential = request.secrets_sealed is not None
+    config = draft_setup(request.document, has_credential=has_credential).config
     if config is None:
         raise ResolveConflict("There is no endpoint yet: nothing can be sent without an address.")
     answers, secrets = request.document, _secrets(request)

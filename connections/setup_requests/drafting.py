@@ -34,9 +34,11 @@ class SetupDraft:
     """What a person has to add or look at, as sentences."""
 
 
-def draft_setup(answers: SetupAnswers) -> SetupDraft:
+def draft_setup(answers: SetupAnswers, *, has_credential: bool) -> SetupDraft:
     """Return as much of a connection as the answers allow: what cannot be used is left out."""
     missing = list(_unanswered(answers))
+    if answers.authentication and answers.authentication.kind in CREDENTIALS and not has_credential:
+        missing.append("Authentication: the credential is not set.")
     environments = _environments(answers)
     if not environments:
         return SetupDraft(None, tuple(missing))

@@ -142,7 +142,7 @@ def _link_page(request: AccountRequest, token: str, made: SetupRequest) -> HttpR
 
 def _show_page(request: AccountRequest, found: SetupRequest, refusal: str = "") -> HttpResponse:
     answers: SetupAnswers = found.document
-    draft = draft_setup(answers)
+    draft = draft_setup(answers, has_credential=found.secrets_sealed is not None)
     page = {
         "setup": found,
         "state": _state(found),
@@ -150,7 +150,7 @@ def _show_page(request: AccountRequest, found: SetupRequest, refusal: str = "") 
         "answered": answers.answered(),
         "count": ITEM_COUNT,
         "can_draft": draft.config is not None and found.connection_id is None,
-        "missing": draft.missing,
+        "missing": () if found.connection_id else draft.missing,
         "refusal": refusal,
     }
     status = HTTPStatus.CONFLICT if refusal else HTTPStatus.OK

@@ -10,8 +10,9 @@ from connections.setup_requests.drafting import draft_setup
 ENDPOINTS = {"production": "https://api.example.com/leads"}
 
 
-def drafted(**answers):
-    return draft_setup(SetupAnswers.model_validate({"endpoints": ENDPOINTS} | answers))
+def drafted(*, has_credential=False, **answers):
+    document = SetupAnswers.model_validate({"endpoints": ENDPOINTS} | answers)
+    return draft_setup(document, has_credential=has_credential)
 
 
 def test_without_an_address_there_is_no_draft():
@@ -63,6 +64,13 @@ def test_responses_that_contradict_each_other_make_no_rules_and_stay_samples():
     config = drafted(responses={"rows": rows}).config
     assert config.response_rules == (SUCCESS_RULE,)
     assert len(config.response_samples) == 2
+
+
+def test_credential_that_was_not_typed_is_missed():
+    sentence = "Authentication: the credential is not set."
+    assert sentence in drafted(authentication={"kind": "bearer"}).missing
+    assert sentence not in drafted(authentication={"kind": "bearer"}, has_credential=True).missing
+    assert sentence not in drafted(authentication={"kind": "none"}).missing
 
 
 def test_what_was_said_in_words_is_for_a_person_to_read():
