@@ -103,5 +103,6 @@ REFERRAL_OUT = {
     "occurred_at": "2026-11-23T13:30:00Z",
     "received_at": "2026-11-23T13:30:00.120Z",
     "attributes": {"email": "••••", "first_name": "••••"},
+    "erased": False,
     "deliveries": [SUMMARY],
 }

@@ -27,7 +27,11 @@ class StoredAnswer:
 
 def stored_answers(connection: Connection, *, limit: int) -> Iterator[StoredAnswer]:
     """Yield the answers to the newest deliveries; of one delivery the last attempt comes first."""
-    attempts = Attempt.objects.for_account(connection.account).filter(response_status__isnull=False)
+    attempts = (
+        Attempt.objects.for_account(connection.account)
+        .filter(response_status__isnull=False)
+        .exclude(record_sealed=b"")
+    )
     vault = connection.account.vault
     for ids in _delivery_ids(connection):
         some = attempts.filter(delivery_id__in=ids).order_by("-delivery_id", "-number")[:limit]

@@ -23,6 +23,9 @@ def seal_attributes(vault: Vault, attributes_json: bytes) -> bytes:
 
 
 def open_attributes(vault: Vault, sealed: bytes) -> dict[str, AttributeValue]:
+    """Return the attributes; none of a person who was forgotten."""
+    if not sealed:
+        return {}
     return parse_attributes(orjson.loads(vault.open(sealed, purpose=ATTRIBUTES)))
 
 

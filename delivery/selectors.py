@@ -12,6 +12,7 @@ from accounts.tenancy import TenantQuerySet
 from accounts.vault import Vault
 from campaigns.models import Campaign
 from connections.models import Connection
+from delivery.forgotten import forgotten_record
 from delivery.masking import PersonMask, masked_attributes
 from delivery.models import CANCELLABLE, Attempt, Delivery, DeliveryStatus, Referral
 from delivery.sealing import open_attempt, open_attributes
@@ -139,6 +140,7 @@ def referral_shown(referral: Referral, *, with_personal_data: bool) -> dict[str,
         "occurred_at": referral.occurred_at,
         "received_at": referral.received_at,
         "attributes": attributes if with_personal_data else masked_attributes(attributes),
+        "erased": not referral.attributes_sealed,
         "deliveries": [_summary(delivery, mask) for delivery in deliveries],
     }
 
@@ -162,6 +164,8 @@ def _summary(delivery: Delivery, mask: PersonMask | None) -> dict[str, Any]:
 
 
 def _attempt_shown(attempt: Attempt, vault: Vault, mask: PersonMask | None) -> dict[str, Any]:
+    if not attempt.record_sealed:
+        return forgotten_record(attempt)
     record: dict[str, Any] = open_attempt(vault, bytes(attempt.record_sealed))
     return mask.attempt(record) if mask else record
 

@@ -87,4 +87,7 @@ class ReferralOut(serializers.Serializer[Any]):
     occurred_at = serializers.DateTimeField(allow_null=True)
     received_at = serializers.DateTimeField()
     attributes = serializers.DictField()
+    erased = serializers.BooleanField(
+        help_text="The person was forgotten: there are no attributes, requests and answers."
+    )
     deliveries = DeliverySummary(many=True)

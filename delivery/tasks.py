@@ -1,6 +1,7 @@
 """What workers do for deliveries: pump, sweep, tell people. Tasks carry ids at most."""
 
 import mmap
+import time
 from uuid import UUID
 
 from celery import shared_task
@@ -10,7 +11,10 @@ from django.utils import timezone
 from delivery import notices, pump_house, queue
 from delivery.doorbell import PUMP_TASK
 from delivery.notices import TELL_TASK
+from delivery.retention import retain as let_go
 from delivery.sweep import sweep as put_in_order
+
+RETAIN_SECONDS = 60.0
 
 # One byte that the worker's processes share with the one that forked them: not 0 means stop.
 _stopping = mmap.mmap(-1, 1)
@@ -35,6 +39,12 @@ def tell_outage(outage_id: str) -> None:
 @shared_task(name="delivery.tell_outages")  # type: ignore[untyped-decorator]
 def tell_outages() -> None:
     notices.tell_forgotten(now=timezone.now())
+
+
+@shared_task(name="delivery.retain")  # type: ignore[untyped-decorator]
+def retain() -> None:
+    until = time.monotonic() + RETAIN_SECONDS
+    let_go(now=timezone.now(), is_time_up=lambda: time.monotonic() > until)
 
 
 @worker_shutting_down.connect  # type: ignore[untyped-decorator]

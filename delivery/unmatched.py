@@ -60,8 +60,10 @@ def unmatched_shapes(
     access: Access, connection: Connection, *, now: datetime
 ) -> list[UnmatchedShape]:
     """Return the shapes that were seen last, the latest first, that no rule matches even now."""
-    attempts = Attempt.objects.for_account(access.account).filter(
-        version__connection=connection, unmatched_shape__isnull=False
+    attempts = (
+        Attempt.objects.for_account(access.account)
+        .filter(version__connection=connection, unmatched_shape__isnull=False)
+        .exclude(record_sealed=b"")
     )
     seen = attempts.values("unmatched_shape").annotate(
         count=Count("id"), first=Min("started_at"), last=Max("started_at")

@@ -142,6 +142,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
+    "retain": {"task": "delivery.retain", "schedule": 600.0, "options": {"expires": 600}},
 }
 
 DEFAULT_FROM_EMAIL = ENVIRONMENT.email_from
