@@ -304,13 +304,10 @@ def test_pages_and_rest_show_who_was_forgotten(stage, client, api):
     token = stage.cast.token()
     shown = api("get", f"/accounts/acme/referrals/{delivery.referral_id}", token).json()
     assert (shown["attributes"], shown["erased"]) == ({}, True)
-    connection = delivery.connection_id
-    assert (
-        api("get", f"/accounts/acme/connections/{connection}/unmatched", token).status_code == 200
-    )
-    rules = {"rules": ConnectionConfig().model_dump(mode="json")["response_rules"]}
-    backtest = api("post", f"/accounts/acme/connections/{connection}/backtest", token, rules)
-    assert backtest.status_code == 200
+    path = f"/accounts/acme/connections/{delivery.connection_id}"
+    assert api("get", f"{path}/unmatched", token).status_code == 200
+    rules = api("get", path, token).json()["config"]["response_rules"]
+    assert api("post", f"{path}/backtest", token, {"rules": rules}).status_code == 200
 
 
 def test_who_is_forgotten_before_being_sent_is_failed_and_said_so(stage):
