@@ -12,7 +12,7 @@ from campaigns.models import Campaign
 from campaigns.signals import link_ended
 from connections.models import Connection, ConnectionStatus
 from connections.signals import connection_archived, connection_mended
-from delivery import outages, partitions, services
+from delivery import outages, partitions, queue, services
 
 
 @receiver(link_ended)
@@ -31,9 +31,9 @@ def cancel_archived(
 
 
 @receiver(connection_mended)
-def try_mended(*, connection: Connection, now: datetime, **_: object) -> None:
+def try_mended(*, connection: Connection, **_: object) -> None:
     if connection.status != ConnectionStatus.ARCHIVED:
-        outages.try_again(connection=connection, now=now)
+        outages.try_again(connection=connection, now=queue.database_now())
 
 
 def make_partitions(*, using: str, apps: Apps = current_apps, **_: object) -> None:
