@@ -1,6 +1,7 @@
 """`python -m bench [row …] [full | tiny]`: measures all rows, or some, and prints one table."""
 
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ EXCHANGE = "exchange"
 
 
 def main(arguments: Sequence[str]) -> int:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that nothing is left running
     sizes = [word for word in arguments if word in SIZES]
     names = [word for word in arguments if word not in SIZES]
     with tempfile.TemporaryDirectory(prefix="referral-export-bench-") as name:

@@ -80,10 +80,10 @@ def measure_processor(stage: Stage, sizes: Sizes) -> list[Figure]:
     meter = Meter()
     with ExitStack() as stack:
         web = stack.enter_context(running_web(stage))
-        deliveries = stack.enter_context(pumping(stage))
         worker = stack.enter_context(
             running(stage.directory, "worker", *celery_worker("celery", *clock))
         )
+        deliveries = stack.enter_context(pumping(stage))
         warm_up(stage, "processor", count=CONNECTIONS)
         for bodies in (
             lists("processor-0", sizes.listed, size=LIST_SIZE),

@@ -12,6 +12,7 @@ from bench.stage import CONNECTIONS, Stage, celery_worker, pumping, running, wai
 from bench.web import REFERRALS, Web, referral, running_web
 
 WARM_UP_SECONDS = 2
+LEAST_SHARE = 0.95
 P50_MILLISECONDS, P99_MILLISECONDS = 25.0, 150.0
 
 Sent = tuple[str, float, float]
@@ -23,8 +24,8 @@ def measure_latency(stage: Stage, sizes: Sizes) -> list[Figure]:
     clock = ("--beat", "--scheduler", "celery.beat:Scheduler")
     with ExitStack() as stack:
         web = stack.enter_context(running_web(stage))
-        stack.enter_context(pumping(stage))
         stack.enter_context(running(stage.directory, "worker", *celery_worker("celery", *clock)))
+        stack.enter_context(pumping(stage))
         warm_up(stage, "latency", count=CONNECTIONS)
         return [*_at(200, stage, web, sizes.seconds), *_at(100, stage, web, sizes.seconds)]
 
@@ -35,15 +36,15 @@ def _at(rate: int, stage: Stage, web: Web, seconds: int) -> list[Figure]:
     wait_until(lambda: not stage.is_waiting("latency"), "all delivered", seconds=60)
     came = stage.ask_sink("/times")
     posted, answered = min(sent, key=lambda one: one[1])[1], max(one[2] for one in sent)
-    note = f"{len(sent) / (answered - posted):.0f} a second were accepted"
+    accepted = len(sent) / (answered - posted)
     after_answer = sorted((came[key] - then) * 1_000 for key, _, then in sent)
     after_post = sorted((came[key] - then) * 1_000 for key, then, _ in sent)
     what = f"{rate} a second: 202 to the receiver's first byte"
     return [
         Figure(f"{what}, p50", _share(after_answer, 0.5), "ms", at_most=P50_MILLISECONDS),
-        Figure(
-            f"{what}, p99", _share(after_answer, 0.99), "ms", at_most=P99_MILLISECONDS, note=note
-        ),
+        Figure(f"{what}, p99", _share(after_answer, 0.99), "ms", at_most=P99_MILLISECONDS),
+        # Without it the times above tell of another rate.
+        Figure(f"{rate} a second: accepted", accepted, "/s", at_least=rate * LEAST_SHARE),
         Figure(f"{rate} a second: POST to first byte, p50", _share(after_post, 0.5), "ms"),
         Figure(f"{rate} a second: POST to first byte, p99", _share(after_post, 0.99), "ms"),
     ]

@@ -47,7 +47,7 @@ def running_web(stage: Stage, environment: dict[str, str] | None = None) -> Iter
     own = {"DJANGO_SETTINGS_MODULE": "bench.settings"} | (environment or {})
     with running(stage.directory, "web", *command, *size, environment=own) as process:
         url = f"http://127.0.0.1:{port}"
-        wait_until(lambda: answers(f"{url}/readyz"), "readyz")
+        wait_until(lambda: answers(f"{url}/healthz"), "the web process")
         yield Web(process, url, _token(stage))
 
 
