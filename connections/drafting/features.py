@@ -11,7 +11,7 @@ from connections.exchange.config import Condition, Operator, Outcome, ResponseSa
 from connections.exchange.responses import Reading, ReceivedResponse
 from connections.exchange.responses.conditions import as_text
 from connections.exchange.rule_lint import received_sample
-from connections.exchange.xml_path import Element
+from connections.exchange.xml_path import FRAGMENT, Element
 
 _MOST_LEAVES = 150
 _MOST_LEVELS = 12
@@ -184,7 +184,9 @@ def _json_step(key: str) -> str | None:
 
 
 def _xml_leaves(root: Element) -> list[Leaf]:
-    return list(islice(_walk_xml(root, f"/{_local(root.tag)}", 0), _MOST_LEAVES))
+    # What is put around a fragment has no step in any path.
+    path = "" if root.tag == FRAGMENT else f"/{_local(root.tag)}"
+    return list(islice(_walk_xml(root, path, 0), _MOST_LEAVES))
 
 
 def _walk_xml(element: Element, path: str, level: int) -> Iterator[Leaf]:

@@ -115,6 +115,16 @@ def test_text_and_xml_are_read_too():
     ]
 
 
+def test_elements_beside_each_other_are_read_as_the_paths_of_rules_name_them():
+    assert drafted(
+        sample(200, "<code>0</code><ref>A 17 b</ref>", "delivered"),
+        sample(200, "<code>7</code><ref>A 17 b</ref>", "duplicate"),
+    ) == [
+        ("duplicate", "status in 200", "/code equals 7"),
+        ("delivered", "status in 200", "/code equals 0"),
+    ]
+
+
 def test_samples_that_contradict_each_other_are_named():
     made = draft_rules(
         [sample(200, "ok", "delivered", "one"), sample(200, "ok", "rejected", "two")]
