@@ -19,7 +19,7 @@ from delivery.breaker import evidence_of
 from delivery.clock import Clock
 from delivery.equipment import Equipment, EquipmentStore
 from delivery.models import FINAL
-from delivery.pacing import wait_for_slot
+from delivery.pacing import Slot, wait_for_slot
 from delivery.queue import Claimed, Settled
 from delivery.retry import decide
 from delivery.sealing import open_attributes, seal_attempt
@@ -31,18 +31,19 @@ ENVIRONMENT = Environment.PRODUCTION
 async def make_attempt(
     claimed: Claimed,
     *,
-    slot_at: float | None,
+    slot: Slot | None,
     clock: Clock,
     equipment_store: EquipmentStore,
     transport: httpx.AsyncBaseTransport,
 ) -> Settled:
     """Send the referral once and return what is to be written of it.
 
-    *Raises* SlotMissedError when it could not be sent at `slot_at`, and was not.
+    *Raises* SlotMissedError when it could not be sent in its slot, and was not.
     """
     vault = open_vault(settings.KEY_RING, claimed.wrapped_key, claimed.account_id)
     equipment = await equipment_store.get(claimed)
-    await wait_for_slot(slot_at)
+    if slot:
+        await wait_for_slot(slot)
     now = clock.now()
     exchange = await perform(
         equipment.compiled,

@@ -7,12 +7,14 @@ for its own gives it up and asks for another, or else those that were late would
 
 import asyncio
 import time
+from dataclasses import dataclass
 
 SLOT_STRETCH = 1.05
 """Slots are that much further apart than the limit asks for, so that no second gets more than
 the limit however early or late within its slot each request leaves."""
 SLOT_SECONDS = 0.04
-"""How late a request may leave: N slots and the stretch last longer than a second and this."""
+"""How late a request may leave at least: N slots and the stretch last longer than a second and
+this. Where slots are further apart than a second, it may be later."""
 LEAD_SECONDS = 0.025
 """The first slot of a claim: when its answer will have come."""
 HORIZON_SECONDS = 0.5
@@ -25,13 +27,17 @@ class SlotMissedError(Exception):
     """Nothing was sent: the worker was too busy at the moment that was meant for it."""
 
 
-async def wait_for_slot(slot_at: float | None) -> None:
-    """Return at this moment of the monotonic clock; None: now.
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """When one request may leave."""
 
-    *Raises* SlotMissedError when it has passed.
-    """
-    if slot_at is None:
-        return
-    await asyncio.sleep(slot_at - time.monotonic())
-    if time.monotonic() > slot_at + SLOT_SECONDS:
+    at: float
+    """A moment of the monotonic clock."""
+    lasts_seconds: float
+
+
+async def wait_for_slot(slot: Slot) -> None:
+    """Return when the slot begins. *Raises* SlotMissedError when it is over."""
+    await asyncio.sleep(slot.at - time.monotonic())
+    if time.monotonic() > slot.at + slot.lasts_seconds:
         raise SlotMissedError

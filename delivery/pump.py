@@ -15,7 +15,7 @@ from delivery.attempt import make_attempt
 from delivery.clock import Clock
 from delivery.doorbell import Listener
 from delivery.equipment import EquipmentStore
-from delivery.pacing import SlotMissedError
+from delivery.pacing import Slot, SlotMissedError
 from delivery.queue import EVERYTHING, Claim, Claimed, claim, give_back, waiting_span
 from delivery.settler import Settler
 
@@ -124,17 +124,15 @@ class Pump:
     def _start(self, deliveries: Iterable[Claimed], asked_at: float) -> None:
         for claimed in deliveries:
             self._room -= 1
-            slot_in = claimed.slot_in_seconds
-            slot_at = None if slot_in is None else asked_at + slot_in
-            attempt = asyncio.create_task(self._attempt(claimed, slot_at))
+            attempt = asyncio.create_task(self._attempt(claimed, _slot(claimed, asked_at)))
             self._attempts.add(attempt)
             attempt.add_done_callback(self._attempts.discard)
 
-    async def _attempt(self, claimed: Claimed, slot_at: float | None) -> None:
+    async def _attempt(self, claimed: Claimed, slot: Slot | None) -> None:
         try:
             result = await make_attempt(
                 claimed,
-                slot_at=slot_at,
+                slot=slot,
                 clock=self._clock,
                 equipment_store=self._equipment_store,
                 transport=self._transport,
@@ -167,3 +165,9 @@ class Pump:
     async def _rest(self, seconds: float) -> None:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._wake.wait(), seconds)
+
+
+def _slot(claimed: Claimed, asked_at: float) -> Slot | None:
+    if claimed.slot_in_seconds is None:
+        return None
+    return Slot(asked_at + claimed.slot_in_seconds, claimed.slot_lasts_seconds)

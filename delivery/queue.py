@@ -53,6 +53,7 @@ class Claimed:
     version_id: UUID
     slot_in_seconds: float | None
     """When it may be sent, from the moment of the claim; None: there is no rate limit."""
+    slot_lasts_seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +137,7 @@ WITH lane AS (
     SELECT lane.connection_id, connection.name, connection.revision, version.id AS version_id,
         make_interval(secs => 2 * version.timeout_seconds + %(margin)s) AS lease,
         slot.apart_seconds, slot.first_in_seconds,
+        GREATEST(%(slot)s, slot.apart_seconds - 1 - %(slot)s) AS slot_lasts_seconds,
         lane.failures >= %(failures_to_open)s AS is_open,
         -- While the breaker is open, one probe at a time.
         LEAST(%(room)s / count(*) OVER (), CASE
@@ -206,13 +208,14 @@ WITH lane AS (
     RETURNING delivery.id, delivery.fence, delivery.attempt_count, delivery.first_attempt_at,
         delivery.account_id, delivery.referral_id, delivery.campaign_id, delivery.connection_id,
         picked.name AS connection_name, picked.revision AS connection_revision, picked.version_id,
-        picked.slot_in_seconds
+        picked.slot_in_seconds, picked.slot_lasts_seconds
 )
 SELECT claimed.id, claimed.fence, claimed.attempt_count, claimed.first_attempt_at,
     claimed.account_id, account.wrapped_key, claimed.referral_id, referral.external_id,
     referral.occurred_at, referral.attributes_sealed, claimed.campaign_id, campaign.name,
     campaign.reference, claimed.connection_id, claimed.connection_name,
-    claimed.connection_revision, claimed.version_id, claimed.slot_in_seconds
+    claimed.connection_revision, claimed.version_id, claimed.slot_in_seconds,
+    claimed.slot_lasts_seconds
 FROM claimed
 JOIN delivery_referral referral ON referral.id = claimed.referral_id
     AND referral.id >= %(since)s AND referral.id < %(until)s
@@ -457,6 +460,7 @@ def claim_parameters(*, room: int, now: datetime, span: Span = EVERYTHING) -> di
         "margin": LEASE_MARGIN_SECONDS,
         "unlinked": UNLINKED,
         "stretch": pacing.SLOT_STRETCH,
+        "slot": pacing.SLOT_SECONDS,
         "lead": pacing.LEAD_SECONDS,
         "horizon": pacing.HORIZON_SECONDS,
         "refill": pacing.REFILL_SECONDS,

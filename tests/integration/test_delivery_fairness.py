@@ -55,7 +55,7 @@ def test_limit_below_one_sends_one_every_few_seconds(stage):
         with pumping(2):
             wait_until(lambda: stage.statuses() == {"delivered": 2})
     first, second = sorted(time for times in crm.times.values() for time in times)
-    assert 2.0 <= second - first < 3.5
+    assert 1.0 <= second - first < 4.0  # two seconds, unless the worker was late for one of them
 
 
 def test_limit_that_is_lifted_is_gone(stage):
