@@ -226,6 +226,39 @@ class Attempt(TenantModel):
         )
 
 
+class Statistic(TenantModel):
+    """What attempts of one hour came to: of a connection, a campaign, with a status, for a reason.
+
+    Counted by the settle that writes the attempt down (`statistics.COUNT`), in few rows that
+    are written often: there is room for their new versions in the page.
+    """
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+", db_index=False)
+    connection = models.ForeignKey(
+        Connection, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    campaign = models.ForeignKey(
+        Campaign, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    hour = models.DateTimeField()
+    status = models.CharField(max_length=10, choices=DeliveryStatus.choices)
+    reason = models.CharField(max_length=100)
+    count = models.PositiveBigIntegerField()
+    duration_ms = models.FloatField()
+    """Of all of them together."""
+    latency = ArrayField(models.PositiveBigIntegerField())
+    """How many fell between which of `statistics.BUCKETS_MS`."""
+
+    class Meta(TenantModel.Meta):
+        constraints = (
+            models.UniqueConstraint(
+                fields=("connection", "campaign", "hour", "status", "reason"),
+                name="statistic_once",
+            ),
+        )
+        indexes = (models.Index(fields=("account", "hour"), name="statistic_by_hour"),)
+
+
 class Lane(models.Model):
     """The queue of one connection: one row, locked while a claim takes from it.
 

@@ -17,7 +17,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import args_row
 from uuid_utils.compat import uuid7
 
-from delivery import pacing
+from delivery import pacing, statistics
 from delivery.breaker import FAILURES_TO_OPEN, Evidence, Tally, tallies
 from delivery.models import DeliveryStatus
 from delivery.moments import first_id_at
@@ -288,7 +288,7 @@ WITH result AS (
         lease_expires_at = NULL, lease_expiries = 0, fence = NULL
     FROM result WHERE delivery.id = result.id AND delivery.fence = result.fence
         AND delivery.id BETWEEN %(first_id)s AND %(last_id)s
-    RETURNING delivery.id, delivery.account_id, delivery.connection_id
+    RETURNING delivery.id, delivery.account_id, delivery.connection_id, delivery.campaign_id
 ), attempt AS (
     INSERT INTO delivery_attempt (id, account_id, delivery_id, number, version_id, environment,
         started_at, duration_ms, response_status, outcome, error_code, unmatched_shape,
@@ -504,7 +504,7 @@ async def settle(
     }
     for name in ("connection_id", "succeeded_at", "failures", "holds"):
         parameters[f"tally_{name}"] = [getattr(tally, name) for tally in counted]
-    cursor = await connection.execute(_SETTLE + _COUNT_AND_RING, parameters)
+    cursor = await connection.execute(_SETTLE + statistics.COUNT + _COUNT_AND_RING, parameters)
     troubled = {connection_id for (connection_id,) in await cursor.fetchall()}
     return [tally for tally in counted if tally.connection_id in troubled]
 

@@ -1,7 +1,9 @@
 """What the real-time referral page shows: which campaigns feed which connection, and what came."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -12,7 +14,8 @@ from connections.selectors import connections_of
 from delivery.curl import curl_line, token_line
 from delivery.models import Delivery
 from delivery.rows import DeliveryRow, delivery_rows
-from delivery.selectors import latest_deliveries
+from delivery.selectors import latest_deliveries, referrals_today_by_campaign
+from delivery.statistics import last_day
 
 if TYPE_CHECKING:
     from campaigns.selectors import LinkableCampaign
@@ -35,6 +38,10 @@ class OpenConnection:
     """What only an unfolded connection shows."""
 
     linked: "list[LinkableCampaign]"
+    today: Mapping[UUID, int]
+    """How many referrals came since midnight UTC, by campaign; none where there were none."""
+    last_day: Mapping[str, int]
+    """Attempts of the last 24 hours by status."""
     unlinked: "list[LinkableCampaign] | None"
     """None as long as nobody asked for them."""
     curl: str
@@ -43,6 +50,11 @@ class OpenConnection:
     anchor: str
     """Part of the ids of its elements."""
     latest: LatestDeliveries | None
+
+    @property
+    def linked_today(self) -> "list[tuple[LinkableCampaign, int]]":
+        """Each linked campaign with its referrals since midnight UTC."""
+        return [(campaign, self.today.get(campaign.id, 0)) for campaign in self.linked]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +71,12 @@ class ConnectionPanel:
 
 
 def real_time_panels(
-    access: Access, *, opened: UUID | None, unlinked: UUID | None, referrals_url: str
+    access: Access,
+    *,
+    opened: UUID | None,
+    unlinked: UUID | None,
+    referrals_url: str,
+    now: datetime,
 ) -> list[ConnectionPanel]:
     """Return one panel for each connection, by name; only the opened one is read in full."""
     counts = link_counts(access.account)
@@ -68,7 +85,11 @@ def real_time_panels(
         if connection.id not in {opened, unlinked}:
             return None
         return _opened(
-            access, connection, with_unlinked=connection.id == unlinked, url=referrals_url
+            access,
+            connection,
+            with_unlinked=connection.id == unlinked,
+            url=referrals_url,
+            now=now,
         )
 
     return [
@@ -92,13 +113,15 @@ def latest_of(access: Access, connection: Connection, *, seen: str = "") -> Late
 
 
 def _opened(
-    access: Access, connection: Connection, *, with_unlinked: bool, url: str
+    access: Access, connection: Connection, *, with_unlinked: bool, url: str, now: datetime
 ) -> OpenConnection:
     account = access.account
     linked = list(linked_campaigns(account, connection))
     version = connection.live_version
     return OpenConnection(
         linked=linked,
+        today=referrals_today_by_campaign(account, now=now),
+        last_day=last_day(connection, now=now),
         unlinked=list(unlinked_campaigns(account, connection)) if with_unlinked else None,
         curl=curl_line(url=url, campaign=linked[0], config=version.document)
         if linked and version

@@ -15,11 +15,21 @@ from django.db.models import Max
 
 from accounts.models import Account
 from delivery import partitions
-from delivery.models import CANCELLABLE, Attempt, Delivery, DeliveryStatus, Referral, ReferralKey
+from delivery.models import (
+    CANCELLABLE,
+    Attempt,
+    Delivery,
+    DeliveryStatus,
+    Referral,
+    ReferralKey,
+    Statistic,
+)
 from delivery.moments import first_id_at
 
 KEY_DAYS = 90
 """How long the same key is a duplicate at least: also after its referral is gone."""
+STATISTICS_DAYS = 400
+"""Figures name nobody; thirteen months can be compared."""
 BATCH_ROWS = 500
 
 ERASED = "erased"
@@ -56,6 +66,8 @@ def _steps(now: datetime, longest: int) -> Iterator[Callable[[], int]]:
         if account.retention_days < longest:
             yield lambda account=account: delete_referrals(account=account, now=now)  # type: ignore[misc]
     yield lambda: delete_keys(now=now, days=max(longest, KEY_DAYS))
+    for account in Account.objects.order_by("id"):
+        yield lambda account=account: delete_statistics(account=account, now=now)  # type: ignore[misc]
 
 
 @transaction.atomic
@@ -119,6 +131,16 @@ def delete_keys(*, now: datetime, days: int) -> int:
     old = ReferralKey.objects.filter(referral_id__lt=_first_kept(days, now))
     ids = list(old.order_by("referral_id").values_list("referral_id", flat=True)[:BATCH_ROWS])
     ReferralKey.objects.filter(referral_id__in=ids).delete()
+    return len(ids)
+
+
+def delete_statistics(*, account: Account, now: datetime) -> int:
+    """Delete a batch of figures that are too old; return how many."""
+    old = Statistic.objects.for_account(account).filter(
+        hour__lt=now - timedelta(days=STATISTICS_DAYS)
+    )
+    ids = list(old.values_list("id", flat=True)[:BATCH_ROWS])
+    Statistic.objects.for_account(account).filter(id__in=ids).delete()
     return len(ids)
 
 

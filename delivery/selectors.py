@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Count, Q
 
 from accounts.models import Account
 from accounts.tenancy import TenantQuerySet
@@ -15,6 +15,7 @@ from connections.models import Connection
 from delivery.forgotten import forgotten_record
 from delivery.masking import PersonMask, masked_attributes
 from delivery.models import CANCELLABLE, Attempt, Delivery, DeliveryStatus, Referral
+from delivery.moments import first_id_at
 from delivery.sealing import open_attempt, open_attributes
 
 
@@ -104,7 +105,21 @@ def count_waiting(connection: Connection, *, at_most: int) -> int:
 def referrals_today(account: Account, *, now: datetime) -> int:
     """Return how many referrals came since midnight UTC."""
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    return Referral.objects.for_account(account).filter(received_at__gte=midnight).count()
+    return _received_since(account, midnight).count()
+
+
+def referrals_today_by_campaign(account: Account, *, now: datetime) -> dict[UUID, int]:
+    """Return how many came since midnight UTC, of the campaigns of which any did."""
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    counted = _received_since(account, midnight).values_list("campaign_id")
+    return dict(counted.annotate(referrals=Count("id")))
+
+
+def _received_since(account: Account, moment: datetime) -> TenantQuerySet[Referral]:
+    # By its id, so that the weeks before are not looked into.
+    return Referral.objects.for_account(account).filter(
+        id__gte=first_id_at(moment), received_at__gte=moment
+    )
 
 
 def delivery_shown(delivery: Delivery, *, with_personal_data: bool) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from connections.attribute_api import AttributeViewSet
 from connections.preset_api import PresetViewSet
 from delivery.api import DeliveryViewSet, ReferralViewSet
 from delivery.rules_api import RulesViewSet
+from delivery.statistics_api import StatisticsViewSet
 from referral_export.api_document import DocsView, DocumentView
 
 app_name = "api"
@@ -66,6 +67,7 @@ account_patterns: list[URLPattern | URLResolver] = [
         RulesViewSet.as_view({"post": "relabel"}),
         name="connection_relabel",
     ),
+    path("/statistics", StatisticsViewSet.as_view({"get": "retrieve"}), name="statistics"),
     path("/referrals", ReferralViewSet.as_view({"post": "create"}), name="referrals"),
     path(
         "/referrals/<uuid:referral>",

@@ -117,6 +117,7 @@ def _page(
         opened=opened,
         unlinked=unlinked,
         referrals_url=request.build_absolute_uri(path),
+        now=timezone.now(),
     )
     may_write = request.access.allows(Permission.CAMPAIGN_WRITE)
     page = {

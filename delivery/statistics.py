@@ -1,0 +1,153 @@
+"""What came of deliveries, counted by the statement that settles them, and read by the hour."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from itertools import accumulate
+from typing import Any
+
+from django.db.models import F, Q, Sum
+from django.db.models.functions import Trunc
+
+from accounts.models import Account
+from connections.models import Connection
+from delivery.models import DeliveryStatus, Statistic
+
+BUCKETS_MS = (10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000)
+"""Where one bucket of latencies ends and the next begins; the last one has no end."""
+STATUSES = tuple(status for status in DeliveryStatus if status not in {"pending", "cancelled"})
+"""What a settle can leave a delivery in."""
+
+_BUCKETS = range(len(BUCKETS_MS) + 1)
+_COUNTS = ", ".join(f"count(*) FILTER (WHERE bucket = {number})" for number in _BUCKETS)
+_SUMS = ", ".join(f"known.latency[{n + 1}] + EXCLUDED.latency[{n + 1}]" for n in _BUCKETS)
+
+# Part of the settle: counts what bears its fence, after lanes were locked, in one order for
+# everybody. The reason is a rule's name or a code of ours, never a receiver's own words.
+COUNT = f"""
+, statistic AS (
+    INSERT INTO delivery_statistic AS known (id, account_id, connection_id, campaign_id, hour,
+        status, reason, count, duration_ms, latency)
+    SELECT uuidv7(), account_id, connection_id, campaign_id,
+        date_trunc('hour', %(now)s::timestamptz, 'UTC'), status, reason, count(*),
+        sum(duration_ms), ARRAY[{_COUNTS}]
+    FROM (
+        SELECT changed.account_id, changed.connection_id, changed.campaign_id, result.status,
+            result.duration_ms, COALESCE(result.rule, NULLIF(result.error_code, ''), 'no rule')
+                AS reason,
+            width_bucket(result.duration_ms, ARRAY{[*BUCKETS_MS]}::float8[]) AS bucket
+        FROM result JOIN changed USING (id)
+    ) settled
+    GROUP BY account_id, connection_id, campaign_id, status, reason
+    ORDER BY connection_id, campaign_id, status, reason
+    ON CONFLICT (connection_id, campaign_id, hour, status, reason) DO UPDATE SET
+        count = known.count + EXCLUDED.count,
+        duration_ms = known.duration_ms + EXCLUDED.duration_ms,
+        latency = ARRAY[{_SUMS}]
+)
+"""  # noqa: S608  our own numbers
+
+
+class By(StrEnum):
+    CONNECTION = "connection"
+    CAMPAIGN = "campaign"
+    STATUS = "status"
+    REASON = "reason"
+
+
+class Interval(StrEnum):
+    HOUR = "hour"
+    DAY = "day"
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """Milliseconds; percentiles are estimated within their bucket."""
+
+    mean: float
+    p50: float
+    p95: float
+    p99: float
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    start: datetime
+    key: str
+    count: int
+    statuses: dict[str, int]
+    latency_ms: Latency
+
+
+def figures(
+    account: Account, *, by: By, interval: Interval, since: datetime, until: datetime
+) -> list[Figure]:
+    """Return what was settled from `since` on, before `until`; the oldest first.
+
+    Shape: one figure for each interval and key in which something was settled.
+    """
+    rows = (
+        _between(account, since, until)
+        .annotate(start=Trunc("hour", interval.value), key=F(_column(by)))
+        .values("start", "key")
+        .annotate(
+            total=Sum("count"),
+            milliseconds=Sum("duration_ms"),
+            **{f"is_{status}": Sum("count", filter=Q(status=status)) for status in STATUSES},
+            **{f"bucket_{number}": Sum(f"latency__{number}") for number in _BUCKETS},
+        )
+        .order_by("start", "key")
+    )
+    return [_figure(row) for row in rows]
+
+
+def last_day(connection: Connection, *, now: datetime) -> dict[str, int]:
+    """Return how many attempts of the last 24 hours, by the full hour, came to which status."""
+    counted = (
+        _between(connection.account, now - timedelta(hours=24), now)
+        .filter(connection=connection)
+        .values_list("status")
+        .annotate(total=Sum("count"))
+    )
+    found = dict(counted)
+    return {status.value: found.get(status.value, 0) for status in STATUSES}
+
+
+def _between(account: Account, since: datetime, until: datetime) -> Any:
+    return Statistic.objects.for_account(account).filter(hour__gte=since, hour__lt=until)
+
+
+def _column(by: By) -> str:
+    return f"{by.value}_id" if by in {By.CONNECTION, By.CAMPAIGN} else by.value
+
+
+def _figure(row: dict[str, Any]) -> Figure:
+    buckets = [row[f"bucket_{number}"] for number in _BUCKETS]
+    counts = {status.value: row[f"is_{status}"] or 0 for status in STATUSES}
+    return Figure(
+        start=row["start"],
+        key=str(row["key"]),
+        count=row["total"],
+        statuses={status: count for status, count in counts.items() if count},
+        latency_ms=Latency(
+            mean=round(row["milliseconds"] / row["total"], 1),
+            p50=percentile(buckets, 0.50),
+            p95=percentile(buckets, 0.95),
+            p99=percentile(buckets, 0.99),
+        ),
+    )
+
+
+def percentile(buckets: Sequence[int], ratio: float) -> float:
+    """Return what this part of the latencies stays below: in even steps within its bucket.
+
+    Shape: one count for each of `BUCKETS_MS` and one beyond, of which there is at least one.
+    """
+    wanted = ratio * sum(buckets)
+    up_to = list(accumulate(buckets))
+    bucket = next(number for number, count in enumerate(up_to) if count and count >= wanted)
+    start = 0 if bucket == 0 else BUCKETS_MS[bucket - 1]
+    end = BUCKETS_MS[min(bucket, len(BUCKETS_MS) - 1)]
+    before = up_to[bucket] - buckets[bucket]
+    return round(start + (end - start) * (wanted - before) / buckets[bucket], 1)
