@@ -13,7 +13,7 @@ PRODUCTION_MODE := REFERRAL_EXPORT_MODE=production ALLOWED_HOSTS=referrals.examp
 	SECRET_KEY=check-only-9f2b71c4e8a05d36-7c1e94b2d8f0a653-protects-nothing \
 	ENCRYPTION_KEYS=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= \
 	DATABASE_URL=postgresql://app@127.0.0.1/referral_export REDIS_URL=redis://127.0.0.1/0 \
-	EMAIL_URL=smtp://127.0.0.1
+	EMAIL_URL=smtp://127.0.0.1 EMAIL_FROM=referrals@example.com
 
 help:
 	@echo "make run     start everything and print the address; PORT=8123 make run for another port"
