@@ -1,12 +1,17 @@
 """No connection gets more than it asked for, and none waits for what another one suffers."""
 
+import asyncio
 import time
 from bisect import bisect_left
 
+import psycopg
 import pytest
 
 from connections.services import activate_connection, change_connection
+from delivery import queue
+from delivery.pump_house import _connection_arguments
 from tests.delivery_stage import now, pumping, receiving, set_stage, wait_until
+from tests.integration.test_delivery_engine import claim
 
 REFUSING = "http://127.0.0.1:9"
 
@@ -104,3 +109,21 @@ def test_hanging_and_refusing_endpoints_do_not_slow_a_healthy_one(stage):
         stage.connection(REFUSING)
         among_others = seconds_of("among-others")
     assert among_others < 1.5 * alone + 1
+
+
+def test_request_that_missed_its_slot_is_given_back_and_uses_no_attempt(stage):
+    stage.connection(REFUSING, rate_per_second=5)
+    stage.accept("tx-1")
+    [claimed] = claim().deliveries
+
+    async def return_it():
+        async with await psycopg.AsyncConnection.connect(**_connection_arguments()) as connection:
+            await queue.give_back(connection, unsent=[claimed], now=now())
+
+    asyncio.run(return_it())
+    delivery = stage.deliveries().get()
+    assert (delivery.status, delivery.attempt_count) == ("pending", 0)
+    assert (delivery.lease_expires_at, delivery.first_attempt_at) == (None, None)
+    [again] = claim().deliveries
+    assert again.id == claimed.id
+    assert again.fence != claimed.fence
