@@ -37,7 +37,7 @@ SIZES = {
         listed=10_000,
         memory=(4_000, 20_000),
         seconds=8,
-        row_seconds=120,
+        row_seconds=180,
     ),
     "full": Sizes(
         rounds=5,

@@ -17,6 +17,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import QuerySet
 from redis import Redis
 
@@ -113,18 +114,19 @@ def add_campaigns(
 ) -> None:
     """Add campaigns `name-0`, `name-1`, …, each linked to a connection of its own to the sink."""
     config = _config(url or f"{stage.sink_url}/leads", timeout_seconds)
-    for number in range(count):
-        reference = f"{name}-{number}"
-        who = {"account": stage.account, "actor": ACTOR, "now": datetime.now(UTC)}
-        campaign = create_campaign(name=reference, reference=reference, **who)
-        connection = create_connection(
-            name=reference,
-            config=config,
-            secret_values={"crm_password": "a long password"},
-            **who,
-        )
-        activate_connection(connection_id=connection.id, override="a benchmark of ours", **who)
-        link_campaign(connection_id=connection.id, campaign_id=campaign.id, **who)
+    with transaction.atomic():  # a thousand connections, one commit
+        for number in range(count):
+            reference = f"{name}-{number}"
+            who = {"account": stage.account, "actor": ACTOR, "now": datetime.now(UTC)}
+            campaign = create_campaign(name=reference, reference=reference, **who)
+            connection = create_connection(
+                name=reference,
+                config=config,
+                secret_values={"crm_password": "a long password"},
+                **who,
+            )
+            activate_connection(connection_id=connection.id, override="a benchmark of ours", **who)
+            link_campaign(connection_id=connection.id, campaign_id=campaign.id, **who)
 
 
 def _config(url: str, timeout_seconds: float) -> ConnectionConfig:
