@@ -3,8 +3,9 @@
 import codecs
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import chain, islice
 
 from connections.exchange.config import (
     Condition,
@@ -53,8 +54,10 @@ _NO_ERROR = re.compile(
     r"\b(?:no|0|without) errors?\b|errors?\"?\s*[:=]\s*(?:\[\s*\]|\{\s*\}|null|false|0\b|\"\")",
     re.IGNORECASE,
 )
+_MOST_BYTES = 100_000
+"""Of all answers together: paths that search cost milliseconds for each thousand."""
+_MOST_VALUES = 20
 _MOST_READ = 4_096
-_MOST_SEARCHED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +74,17 @@ def lint_rules(
 ) -> list[RuleWarning]:
     """Return what is suspicious about rules that `check_rules` accepts, in their order.
 
-    `seen` are answers that came or are documented; what depends on them is left out without.
+    `seen` are answers that came or are documented; what depends on them is left out without. Of
+    many and long ones the first are looked at, so that this is quick enough for each read.
     """
     if check_rules(rules):
         return []
-    readings = [Reading(response) for response in seen[:MOST_SEEN]]
+    answers = _Answers(list(_looked_at(seen)))
     return [
         *_unreachable(rules),
-        *_conditions_to_look_at(rules, readings),
-        *_places_never_seen(rules, readings),
-        *_errors_taken_as_delivered(rules, readings),
+        *_conditions_to_look_at(rules, answers),
+        *_places_never_seen(rules, answers),
+        *_errors_taken_as_delivered(rules, answers.readings),
         *_duplicates_not_told(rules),
     ]
 
@@ -117,6 +121,32 @@ def received_sample(sample: ResponseSample) -> ReceivedResponse:
     )
 
 
+def _looked_at(seen: Sequence[ReceivedResponse]) -> Iterator[Reading]:
+    """Yield the answers that there is room for; one that is too long is passed over."""
+    room = _MOST_BYTES
+    for response in seen[:MOST_SEEN]:
+        if len(response.body) <= room:
+            room -= len(response.body)
+            yield Reading(response)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answers:
+    readings: Sequence[Reading]
+    _found: dict[tuple[Source, str | None], list[list[str]]] = field(default_factory=dict)
+
+    def texts_at(self, place: Condition | Extract) -> list[list[str]]:
+        """Return for each answer the beginnings of what stands there; each place is read once."""
+        key = (place.source, place.path)
+        if key not in self._found:
+            find = compile_place(place)
+            self._found[key] = [
+                [as_text(value)[:_MOST_READ] for value in islice(find(reading), _MOST_VALUES)]
+                for reading in self.readings
+            ]
+        return self._found[key]
+
+
 def _unreachable(rules: Sequence[ResponseRule]) -> Iterator[RuleWarning]:
     """A rule is never reached when an earlier one, or several by status alone, match before."""
     settled: frozenset[int] = frozenset()
@@ -138,7 +168,7 @@ def _unreachable(rules: Sequence[ResponseRule]) -> Iterator[RuleWarning]:
 
 
 def _conditions_to_look_at(
-    rules: Sequence[ResponseRule], readings: Sequence[Reading]
+    rules: Sequence[ResponseRule], answers: _Answers
 ) -> Iterator[RuleWarning]:
     for index, rule in enumerate(rules):
         for at, condition in enumerate(rule.conditions):
@@ -150,27 +180,39 @@ def _conditions_to_look_at(
                 )
                 yield RuleWarning(pointer, "pattern_matches_nothing", detail)
             is_alone = not _is_prepared(rules[:index], condition)
-            if is_alone and (found := _opposite(condition, value, readings)):
+            if is_alone and (found := _opposite(condition, value, answers)):
                 detail = (
                     f'"{value}" stands in "{found}" too: compare the whole value, or put a rule'
                 )
                 yield RuleWarning(pointer, "contains_opposite", f"{detail} for that in front.")
 
 
-def _opposite(condition: Condition, value: str, readings: Sequence[Reading]) -> str | None:
+def _opposite(condition: Condition, value: str, answers: _Answers) -> str | None:
     """Return a text that contains the value and means the opposite: one that was seen, or known."""
     if condition.operator is not Operator.CONTAINS:
         return None
-    sought = re.escape(value)
-    pattern = re.compile(f"{_OPPOSITE}{sought}|{sought}{_OF_JSON}", re.IGNORECASE)
-    find = compile_place(condition)
-    for reading in readings[:_MOST_SEARCHED]:
-        for text in map(as_text, find(reading)):
-            if found := pattern.search(text[:_MOST_READ]):
-                return found[0]
+    if found := _opposite_seen(value, answers.texts_at(condition)):
+        return found
     word = value.strip()
     known = (form for pattern, form in _KNOWN_OPPOSITES if pattern.fullmatch(word))
     return next(known, "").format(word.lower()) or None
+
+
+def _opposite_seen(value: str, answers: Sequence[Sequence[str]]) -> str | None:
+    sought, folded = re.escape(value), value.casefold()
+    pattern = None
+    room = _MOST_READ
+    for text in chain.from_iterable(answers):
+        if folded in text.casefold():
+            pattern = pattern or re.compile(
+                f"{_OPPOSITE}{sought}|{sought}{_OF_JSON}", re.IGNORECASE
+            )
+            if found := pattern.search(text[:room]):
+                return found[0]
+            room -= len(text)
+            if room <= 0:
+                break
+    return None
 
 
 def _is_prepared(earlier: Sequence[ResponseRule], condition: Condition) -> bool:
@@ -187,21 +229,19 @@ def _is_prepared(earlier: Sequence[ResponseRule], condition: Condition) -> bool:
     )
 
 
-def _places_never_seen(
-    rules: Sequence[ResponseRule], readings: Sequence[Reading]
-) -> Iterator[RuleWarning]:
+def _places_never_seen(rules: Sequence[ResponseRule], answers: _Answers) -> Iterator[RuleWarning]:
     """Only answers of the right kind count: a path into JSON says nothing of an HTML page."""
     known = {
-        Source.JSON: [one for one in readings if isinstance(one.json, dict | list)],
-        Source.XML: [one for one in readings if one.xml is not None],
+        Source.JSON: sum(isinstance(one.json, dict | list) for one in answers.readings),
+        Source.XML: sum(one.xml is not None for one in answers.readings),
     }
     for index, rule in enumerate(rules):
         for pointer, place in _places(rule):
-            answers = known.get(place.source, [])
-            if answers and not any(compile_place(place)(one) for one in answers):
+            count = known.get(place.source, 0)
+            if count and not any(answers.texts_at(place)):
                 detail = (
-                    f"{place.path} stood in none of the {len(answers)} {place.source.value.upper()}"
-                    " answers that were seen: check the spelling."
+                    f"{place.path} stood in none of the {count} {place.source.value.upper()}"
+                    " answers that were looked at: check the spelling."
                 )
                 at = f"/response_rules/{index}/{pointer}/path"
                 yield RuleWarning(at, "path_never_seen", detail)

@@ -1,6 +1,7 @@
 """Warnings about response rules: each is told where it holds, and only there."""
 
 import json
+import time
 
 import pytest
 from hypothesis import given
@@ -209,3 +210,22 @@ def test_samples_that_the_rules_misread_are_told():
     (warning,) = lint_samples(rules(("delivered", status("2xx"))), [sample])
     assert (warning.pointer, warning.code) == ("/response_samples/0", "sample_misread")
     assert lint_samples(rules(("duplicate", status("2xx"))), [sample]) == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "error not valid " * 4_000,
+        '{"c":' * 900 + '{"b1": "error"}' + "}" * 900,
+        json.dumps([{"b1": "error"}] * 4_000),
+    ],
+    ids=["text", "deep", "long"],
+)
+def test_the_most_rules_and_answers_are_looked_at_quickly(body):
+    """These took half a minute when each condition looked at each answer by itself."""
+    parts = [condition("body", "contains", f"valid{at}") for at in range(10)]
+    parts += [condition("json", "contains", "valid", path=f"$..b{at}") for at in range(10)]
+    listed = rules(*[("delivered", *parts)] * 50)
+    began = time.process_time()
+    lint_rules(listed, seen=[seen(200, body)] * 60)
+    assert time.process_time() - began < 3
