@@ -14,7 +14,7 @@ from campaigns.models import Campaign
 from connections.models import Connection
 from delivery.forgotten import forgotten_record
 from delivery.masking import PersonMask, masked_attributes
-from delivery.models import CANCELLABLE, Attempt, Delivery, DeliveryStatus, Referral
+from delivery.models import CANCELLABLE, Attempt, Delivery, DeliveryStatus, Referral, ReferralKey
 from delivery.moments import first_id_at
 from delivery.sealing import open_attempt, open_attributes
 
@@ -49,15 +49,17 @@ def deliveries_of(
     deliveries = Delivery.objects.for_account(account).select_related("account", "referral")
     exact = {
         "status": wanted.status,
-        "referral__external_id": wanted.external_id,
         "reason__icontains": wanted.reason,
         "created_at__gte": wanted.since,
         "created_at__lt": wanted.until,
+        # The same once more, so that the weeks before are not looked into.
+        "id__gte": wanted.since and first_id_at(wanted.since),
     }
     matching = deliveries.filter(
         _id_condition("connection", wanted.connection),
         _id_condition("referral", wanted.referral),
         _campaign_condition(account, wanted.campaign),
+        _external_id_condition(account, wanted.external_id),
         **{lookup: value for lookup, value in exact.items() if value is not None},
     )
     if wanted.email is not None:
@@ -198,6 +200,14 @@ def _id_condition(field: str, text: str | None) -> Q:
         return Q(**{f"{field}_id": UUID(text)})
     except ValueError:
         return Q(pk__in=())
+
+
+def _external_id_condition(account: Account, external_id: str | None) -> Q:
+    if external_id is None:
+        return Q()
+    campaigns = Campaign.objects.for_account(account).values("id")
+    keys = ReferralKey.objects.filter(campaign__in=campaigns, external_id=external_id)
+    return Q(referral_id__in=keys.values("referral_id"))
 
 
 def _campaign_condition(account: Account, key: str | None) -> Q:
