@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from connections.services import activate_connection, change_connection
-from delivery import queue
+from delivery import doorbell, queue
 from delivery.pump_house import _connection_arguments
 from tests.delivery_stage import now, pumping, receiving, set_stage, wait_until
 from tests.integration.test_delivery_engine import claim
@@ -51,6 +51,20 @@ def test_rate_limit_holds_while_the_worker_is_busy_with_others(stage):
                 stage.accept(*(f"more-{batch}-{number}" for number in range(5)))
             wait_until(lambda: stage.statuses(connection=slow)["delivered"] == 80, seconds=30)
     assert busiest_second(limited) <= 21
+
+
+def test_rate_limit_holds_without_redis(stage, settings, tmp_path):
+    settings.REDIS_URL = f"unix://{tmp_path}/nobody.sock"
+    doorbell._redis.cache_clear()
+    try:
+        with receiving() as crm:
+            stage.connection(crm, rate_per_second=20)
+            stage.accept(*(f"tx-{number}" for number in range(50)))
+            with pumping(2):
+                wait_until(lambda: stage.statuses() == {"delivered": 50}, seconds=15)
+        assert busiest_second(crm) <= 21
+    finally:
+        doorbell._redis.cache_clear()
 
 
 def test_limit_below_one_sends_one_every_few_seconds(stage):
