@@ -50,11 +50,12 @@ class Stage:
     account: Account
     sink_url: str
 
-    def accept(self, count: int, campaign: str) -> list[UUID]:
-        """Hand in this many referrals and return the ids of their deliveries."""
+    def accept(self, count: int, *campaigns: str) -> list[UUID]:
+        """Hand in this many referrals, spread evenly, and return the ids of their deliveries."""
         deliveries = []
         for start in range(0, count, 1_000):
-            items = [_referral(campaign, start + n) for n in range(min(1_000, count - start))]
+            numbers = range(start, min(start + 1_000, count))
+            items = [_referral(campaigns[n % len(campaigns)], n) for n in numbers]
             for accepted in accept_referrals(
                 account=self.account, items=items, now=datetime.now(UTC)
             ):
@@ -63,11 +64,7 @@ class Stage:
 
     def accept_evenly(self, count: int, name: str) -> list[UUID]:
         """Hand in this many referrals, spread over the campaigns `name-0`, `name-1`, …"""
-        references = [connection.name for connection in self.connections(name)]
-        each, rest = divmod(count, len(references))
-        counts = [each + (number < rest) for number in range(len(references))]
-        some = [self.accept(*pair) for pair in zip(counts, references, strict=True)]
-        return [delivery_id for ids in some for delivery_id in ids]
+        return self.accept(count, *self.connections(name).values_list("name", flat=True))
 
     def connections(self, name: str) -> QuerySet[Connection]:
         """Return the connections `name-0`, `name-1`, …"""
