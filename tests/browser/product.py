@@ -2,7 +2,6 @@
 
 import os
 import re
-import socket
 import subprocess
 import sys
 import tempfile
@@ -10,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.ports import free_port_pair
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 PASSWORD = "demo-password"
@@ -48,7 +49,7 @@ def running_product() -> Iterator[Product]:
     """Start it on free ports with data of its own; stop it as Ctrl-C does."""
     with tempfile.TemporaryDirectory(prefix="referral-export-browser-") as var_directory:
         Path(var_directory).chmod(0o755)
-        port = _free_port()
+        port = free_port_pair()
         environment = {name: value for name, value in os.environ.items() if name not in OURS}
         environment |= {
             "PORT": str(port),
@@ -78,16 +79,3 @@ def _address(process: subprocess.Popen) -> str:
         if ready := re.match(r"Ready: (\S+)", line):
             return ready[1]
     raise AssertionError(f"it did not start:\n{''.join(said)}")
-
-
-def _free_port() -> int:
-    """Return a port that is free and whose next is free too, for the sandbox CRM."""
-    while True:
-        with socket.socket() as first, socket.socket() as second:
-            first.bind(("127.0.0.1", 0))
-            port = first.getsockname()[1]
-            try:
-                second.bind(("127.0.0.1", port + 1))
-            except OSError:
-                continue
-            return port

@@ -42,7 +42,7 @@ def ids(product):
         token=$(.venv/bin/python manage.py issue_token --account demo --name browser)
         call() {{ curl -sS --fail -H "Authorization: Bearer $token" -H "Content-Type: application/json" "$@"; }}
         read_id() {{ .venv/bin/python -c 'import json, sys; print(eval("json.load(sys.stdin)" + sys.argv[1]))' "$1"; }}
-        connection=$(call {account}/connections | read_id '["results"][0]["id"]')
+        connection=$(call {account}/connections | .venv/bin/python -c 'import json, sys; print(*(one["id"] for one in json.load(sys.stdin)["results"] if one["name"] == "Sandbox CRM"))')
         campaign=$(call "{account}/connections/$connection/campaigns?linked=true" | read_id '["results"][0]["id"]')
         run=$(call -d '{{}}' "{account}/connections/$connection/tests?wait=20" | read_id '["id"]')
         delivery=$(call -d "{{\\"campaign\\": \\"$campaign\\", \\"external_id\\": \\"axe\\", \\"attributes\\": {{\\"email\\": \\"axe@example.com\\"}}}}" {account}/referrals | read_id '["results"][0]["deliveries"][0]')

@@ -16,24 +16,11 @@ import pytest
 
 from referral_export.addresses import embedded_addresses
 from referral_export.environment import CHECKOUT
+from tests.ports import free_port_pair
 from tests.var_directory import temporary_var_directory
 
 START_SECONDS = 120  # on a machine that does much else; alone it takes some ten
 STOP_SECONDS = 60
-
-
-def free_port() -> int:
-    """A free port whose neighbour above, for the sandbox CRM, is free too."""
-    for _ in range(100):
-        with socket.socket() as first, socket.socket() as second:
-            first.bind(("127.0.0.1", 0))
-            port = first.getsockname()[1]
-            try:
-                second.bind(("127.0.0.1", port + 1))
-            except (OSError, OverflowError):
-                continue
-            return port
-    raise AssertionError("no two neighbouring ports are free")
 
 
 def eventually(condition, *, seconds, what):
@@ -129,7 +116,7 @@ def up():
 
 
 def test_up_serves_survives_deaths_keeps_data_and_ends(up):
-    port = free_port()
+    port = free_port_pair()
     first = up(port)
     first.wait_until_ready()
     assert (first.get("/healthz"), first.get("/readyz")) == (200, 200)
