@@ -28,7 +28,7 @@ from connections.exchange.egress.resolver import GuardedResolver, Lookup
 
 CONNECT_SECONDS = 5.0
 KEEPALIVE_SECONDS = 30.0
-MAX_POOLS = 256
+MAX_POOLS = 1_024
 MAX_HEADER_LINE_BYTES = 102_400
 _OWN_HEADERS = frozenset({b"host", b"content-length", b"transfer-encoding"})
 _NO_AUTOMATIC_HEADERS = ("Accept", "Accept-Encoding", "User-Agent", "Content-Type")
