@@ -119,12 +119,17 @@ def rules_from_samples(
     if len(together) > MOST_SAMPLES:
         detail = f"With those that are kept these are {len(together)}: {MOST_SAMPLES} is the most."
         raise CorrectInput(Problem("/samples", "too_many", detail))
-    drafted = draft_rules(together)
+    return rules_separating(together)
+
+
+def rules_separating(samples: tuple[ResponseSample, ...]) -> RulesDraft:
+    """Return rules that say of these samples what was said of them. *Raises* CorrectInput."""
+    drafted = draft_rules(samples)
     if drafted.problems:
         raise CorrectInput(
             *(Problem("/samples", "samples_not_separable", detail) for detail in drafted.problems)
         )
-    return RulesDraft(drafted.rules, together)
+    return RulesDraft(drafted.rules, samples)
 
 
 def save_rules(
@@ -151,4 +156,27 @@ def save_rules(
         connection_id=connection_id,
         expected_revision=expected_revision,
         config=MergePatch(patch),
+    )
+
+
+def save_samples(
+    *,
+    account: Account,
+    actor: Actor,
+    now: datetime,
+    connection_id: UUID | str,
+    samples: Sequence[ResponseSample],
+    expected_revision: int | None = None,
+) -> services.Change:
+    """Keep these samples instead of the present ones, and the rules as they are.
+
+    *Raises* LookElsewhere; ReadAgain; ResolveConflict; CorrectInput.
+    """
+    return services.change_connection(
+        account=account,
+        actor=actor,
+        now=now,
+        connection_id=connection_id,
+        expected_revision=expected_revision,
+        config=MergePatch({"response_samples": [dumped(sample) for sample in samples]}),
     )

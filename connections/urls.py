@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from connections.views import editor, fragments, importing, lifecycle, listing, presets, testing
+from connections.views import (
+    editor,
+    fragments,
+    importing,
+    lifecycle,
+    listing,
+    presets,
+    samples,
+    testing,
+)
 
 app_name = "connections"
 
@@ -17,6 +26,7 @@ urlpatterns = [
     path(_ONE, editor.connection_edit, name="connection_edit"),
     path(f"{_ONE}preview/", fragments.connection_preview, name="connection_preview"),
     path(f"{_ONE}try/", fragments.connection_try, name="connection_try"),
+    path(f"{_ONE}samples/", samples.connection_samples, name="connection_samples"),
     path(f"{_ONE}tests/", testing.test_list, name="test_list"),
     path(f"{_ONE}tests/new/", testing.test_new, name="test_new"),
     path(f"{_ONE}tests/<uuid:run_id>/", testing.test_show, name="test_show"),

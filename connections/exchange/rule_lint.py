@@ -22,6 +22,7 @@ from connections.exchange.responses import (
     Reading,
     ReceivedResponse,
     RuleError,
+    Verdict,
     check_rules,
     classify,
     compile_rules,
@@ -93,14 +94,10 @@ def lint_samples(
     rules: Sequence[ResponseRule], samples: Sequence[ResponseSample]
 ) -> list[RuleWarning]:
     """Return a warning for each sample of which the rules say something else."""
-    try:
-        compiled = compile_rules(rules)
-    except RuleError:
-        return []
     warnings = []
-    for index, sample in enumerate(samples):
-        verdict = classify(compiled, received_sample(sample), now=_NOW)
-        if verdict.outcome is not sample.expected_outcome:
+    for index, read in enumerate(read_samples(rules, samples)):
+        if not read.is_as_said:
+            sample, verdict = read.sample, read.verdict
             decided = f'the rule "{verdict.rule}"' if verdict.rule else "no rule"
             detail = (
                 f'"{sample.name}" should be {sample.expected_outcome.value}, but {decided} makes'
@@ -108,6 +105,32 @@ def lint_samples(
             )
             warnings.append(RuleWarning(f"/response_samples/{index}", "sample_misread", detail))
     return warnings
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSample:
+    """A sample, and what rules say of it."""
+
+    sample: ResponseSample
+    verdict: Verdict
+
+    @property
+    def is_as_said(self) -> bool:
+        return self.verdict.outcome is self.sample.expected_outcome
+
+
+def read_samples(
+    rules: Sequence[ResponseRule], samples: Sequence[ResponseSample]
+) -> list[ReadSample]:
+    """Return each sample with its verdict; none when the rules cannot be used."""
+    try:
+        compiled = compile_rules(rules)
+    except RuleError:
+        return []
+    return [
+        ReadSample(sample, classify(compiled, received_sample(sample), now=_NOW))
+        for sample in samples
+    ]
 
 
 def received_sample(sample: ResponseSample) -> ReceivedResponse:

@@ -145,7 +145,7 @@ def _documents(
             return None
 
     head = connection.head_version
-    # The editor does not show the samples, and saving does not lose them.
+    # The samples have a page of their own, and saving here does not lose them.
     kept = {"response_samples": head.config.get("response_samples", ()) if head else ()}
     config = parsed(parse_config, form.config_document() | kept)
     contacts = parsed(parse_contacts, [asdict(row) for row in form.contacts])

@@ -11,6 +11,7 @@ from connections.documents import parse_rules
 from connections.exchange.attributes import CATALOGUE, Attribute, AttributeType
 from connections.exchange.config import Environment
 from connections.exchange.custom_fields import CustomField
+from connections.exchange.rule_lint import ReadSample, read_samples
 from connections.forms import (
     SECRET_NAMES,
     EditorChoices,
@@ -67,6 +68,8 @@ class EditorPage:
     """Whether the last rule came from an answer that was looked at, and nobody saved it yet."""
     warnings: Sequence[LinkedProblem]
     """What to look at in the rules as they are saved; nothing of it was refused."""
+    samples: Sequence[ReadSample]
+    """What the saved rules say of the samples that are kept with them."""
     preview: PreviewFragment
     trial: TryFragment
     choices: EditorChoices = field(default_factory=EditorChoices)
@@ -121,6 +124,7 @@ def editor_page(
         is_stale=is_stale,
         has_draft=has_draft,
         warnings=() if problems or is_stale else linked(form, _warnings(connection)),
+        samples=_samples(connection),
         preview=preview,
         trial=trial or TryFragment(bind(TryForm(), {}, "try")),
         attributes=(*CATALOGUE.values(), *map(_as_attribute, fields)),
@@ -130,6 +134,12 @@ def editor_page(
 def _warnings(connection: Connection) -> Iterable[Problem]:
     for warning in rule_warnings(connection):
         yield Problem(f"/config{warning.pointer}", warning.code, warning.detail)
+
+
+def _samples(connection: Connection) -> Sequence[ReadSample]:
+    version = connection.head_version
+    assert version is not None, "a connection has a version from its creation on"
+    return read_samples(version.document.response_rules, version.document.response_samples)
 
 
 def _as_attribute(field: CustomField) -> Attribute:
