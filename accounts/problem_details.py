@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.db import OperationalError
 from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -57,10 +58,8 @@ def exception_handler(
     match exception:
         case errors.DomainError():
             return _domain_problem(exception)
-        case Http404():
-            return problem_response(HTTPStatus.NOT_FOUND, detail="There is no such thing here.")
-        case PermissionDenied():
-            return problem_response(HTTPStatus.FORBIDDEN, detail="You may not do this.")
+        case Http404() | PermissionDenied() | OperationalError():
+            return _plain_problem(exception)
         case exceptions.ValidationError():
             problems = tuple(_problems(exception.detail, ""))
             return problem_response(
@@ -86,6 +85,21 @@ def _domain_problem(error: errors.DomainError) -> Response:
         problems=error.problems if isinstance(error, errors.CorrectInput) else (),
         headers=headers,
     )
+
+
+def _plain_problem(exception: Http404 | PermissionDenied | OperationalError) -> Response:
+    match exception:
+        case Http404():
+            return problem_response(HTTPStatus.NOT_FOUND, detail="There is no such thing here.")
+        case PermissionDenied():
+            return problem_response(HTTPStatus.FORBIDDEN, detail="You may not do this.")
+        case _:
+            return problem_response(
+                HTTPStatus.SERVICE_UNAVAILABLE,
+                detail="The database did not answer. Try again in a moment.",
+                code="database_away",
+                headers={"Retry-After": "1"},
+            )
 
 
 def _framework_problem(exception: exceptions.APIException) -> Response:

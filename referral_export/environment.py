@@ -17,6 +17,7 @@ from referral_export.mail import MailServer, mail_server
 CHECKOUT = Path(__file__).resolve().parent.parent
 ENCRYPTION_KEY_BYTES = 32
 SECRET_KEY_CHARACTERS = 50
+METRICS_TOKEN_CHARACTERS = 24
 HOST = re.compile(r"\.?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*|\[[0-9A-Fa-f:.]+\]")
 ADDRESS = re.compile(r"[^@\s<>,]+@[A-Za-z0-9.-]+")
 
@@ -61,6 +62,10 @@ class Environment:
     var_directory: Path
     embeds_postgresql: bool
     embeds_redis: bool
+    metrics_token: str | None
+    """Whoever reads /metrics must know it; without one only this machine may, in development."""
+    otlp_endpoint: str | None
+    """Where traces go by OTLP over HTTP; None: nothing is traced."""
 
     @property
     def sandbox_crm_port(self) -> int:
@@ -93,6 +98,8 @@ def read_environment(variables: Mapping[str, str]) -> Environment:
         var_directory=var_directory,
         embeds_postgresql="DATABASE_URL" not in given,
         embeds_redis="REDIS_URL" not in given,
+        metrics_token=_metrics_token(given),
+        otlp_endpoint=_otlp_endpoint(given),
     )
 
 
@@ -256,6 +263,29 @@ def _allow_loopback_egress(given: Mapping[str, str], mode: Mode) -> bool:
             " services: in production remove it or write false."
         )
     return value == "true"
+
+
+def _metrics_token(given: Mapping[str, str]) -> str | None:
+    token = given.get("METRICS_TOKEN")
+    if token is not None and len(token) < METRICS_TOKEN_CHARACTERS:
+        raise EnvironmentRefused(
+            f"METRICS_TOKEN has {len(token)} characters: write at least"
+            f" {METRICS_TOKEN_CHARACTERS} random ones."
+        )
+    return token
+
+
+def _otlp_endpoint(given: Mapping[str, str]) -> str | None:
+    url = given.get("OTEL_EXPORTER_OTLP_ENDPOINT")
+    if url is None:
+        return None
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        raise EnvironmentRefused(
+            "OTEL_EXPORTER_OTLP_ENDPOINT is not the address of a collector: write it like"
+            " http://127.0.0.1:4318."
+        )
+    return url.rstrip("/")
 
 
 def _refuse_unset_in_production(name: str, mode: Mode, what: str) -> None:

@@ -10,6 +10,7 @@ from django.contrib.messages import constants as message_levels
 from accounts.vault import KeyRing
 from referral_export.addresses import celery_broker_url, database_address
 from referral_export.environment import Mode, read_environment
+from referral_export.logs import logging_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 ENVIRONMENT = read_environment(os.environ)
@@ -43,6 +44,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "referral_export.requests.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -92,6 +94,9 @@ def _database(url: str, **options: object) -> dict[str, object]:
         "HOST": address.host,
         "PORT": address.port,
         "OPTIONS": address.options | options,
+        # A connection is tried before a request gets it from the pool: a fraction of a
+        # millisecond, for which nobody is refused because PostgreSQL was restarted.
+        "CONN_HEALTH_CHECKS": True,
     }
 
 
@@ -140,7 +145,7 @@ CELERY_BEAT_SCHEDULE = {
     "tell of outages": {
         "task": "delivery.tell_outages",
         "schedule": 60.0,
-        "options": {"expires": 60},
+        "options": _SWEEPS_EXPIRE,
     },
     "retain": {"task": "delivery.retain", "schedule": 600.0, "options": {"expires": 600}},
 }
@@ -203,7 +208,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "referral_export.pages.csrf_failure"
 SECURE_SSL_REDIRECT = PRODUCTION
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PRODUCTION else None
 SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
@@ -266,22 +271,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "filters": {"tokens": {"()": "referral_export.log_filters.HideTokens"}},
-    "handlers": {
-        "console": {
-            "class": "logging.StreamHandler",
-            "formatter": "line",
-            "filters": ["tokens"],
-        }
-    },
-    "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {
-        # Its lines carry URLs, and with them personal data.
-        "aiohttp": {"level": "WARNING"},
-        "httpx": {"level": "WARNING"},
-    },
-}
+LOGGING = logging_settings(ENVIRONMENT.mode)
+
+METRICS_TOKEN = ENVIRONMENT.metrics_token
+OTLP_ENDPOINT = ENVIRONMENT.otlp_endpoint

@@ -63,6 +63,8 @@ def test_production_without_setting_refuses(name, value):
     [
         ("REFERRAL_EXPORT_MODE", "prod", 'is "prod": write development, test or production.'),
         ("SECRET_KEY", "s" * 49, "has 49 characters: write at least 50 random ones."),
+        ("METRICS_TOKEN", "m" * 23, "has 23 characters: write at least 24 random ones."),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4318", "is not the address of a collector"),
         ("ENCRYPTION_KEYS", "short", ": key 1 is not 32 bytes in base64url"),
         ("ENCRYPTION_KEYS", f"{KEY},{KEY[:-4]}", ": key 2 is not 32 bytes in base64url"),
         ("ENCRYPTION_KEYS", f"{KEY},", ": key 2 is not 32 bytes in base64url"),
