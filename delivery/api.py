@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from accounts.account_api import AccountViewSet
 from accounts.errors import CorrectInput
 from accounts.permissions import Permission
-from delivery import api_examples, selectors, services
+from delivery import api_examples, selectors, services, telemetry
 from delivery.intake import MAX_REFERRALS, Acceptance, Accepted, ReferralIn, accept_referrals
 from delivery.models import Delivery
 from delivery.selectors import DeliveryFilter
@@ -100,6 +100,9 @@ class ReferralViewSet(AccountViewSet):
         """
         submission = _read(request)
         results = self._accept(submission.entries)
+        telemetry.referrals_came(
+            results, since=self.now, traceparent=request.headers.get("traceparent")
+        )
         if submission.is_single and results[0].status is Acceptance.INVALID:
             raise CorrectInput(*results[0].errors)
         return HttpResponse(

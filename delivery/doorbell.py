@@ -14,6 +14,8 @@ from redis.asyncio import Redis as AsyncRedis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from delivery.counters import Count, counters
+
 BELL = "referral_export:delivery:bell"
 LISTENING = "referral_export:delivery:listening"
 QUEUE = "deliveries"
@@ -47,12 +49,14 @@ class _Redis:
 
     def _send_pump_unless(self, is_needless: Callable[[], bool]) -> None:
         if time.monotonic() < self._away_until:
+            counters.add(Count.DOORBELLS_LOST)
             return
         try:
             if not is_needless():
                 send_pump()
         except (RedisError, OSError, OperationalError) as away:
             self._away_until = time.monotonic() + PAUSE_SECONDS
+            counters.add(Count.DOORBELLS_LOST)
             logger.warning("Redis is away; deliveries wait until a pump looks: %s", away)
 
     def _is_heard(self) -> bool:

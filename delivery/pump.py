@@ -11,8 +11,10 @@ import httpx
 import psycopg
 from psycopg_pool import AsyncConnectionPool
 
+from delivery import telemetry
 from delivery.attempt import make_attempt
 from delivery.clock import Clock
+from delivery.counters import Count, counters
 from delivery.doorbell import Listener
 from delivery.equipment import EquipmentStore
 from delivery.pacing import Slot, SlotMissedError
@@ -59,19 +61,18 @@ class Pump:
 
     async def run(self) -> None:
         """Claim and send; at the end wait for what is in flight and write it down."""
-        companions = [
-            asyncio.create_task(self._listener.run()),
-            asyncio.create_task(self._settler.run()),
-        ]
-        try:
+        # Should one of them fail, the pump ends with it: its leases expire, and another begins.
+        async with asyncio.TaskGroup() as together:
+            companions = [
+                together.create_task(self._listener.run()),
+                together.create_task(self._settler.run()),
+            ]
             await self._claim_until_idle()
             while self._room < self._capacity:
                 await self._rest(LONGEST_REST_SECONDS)
             await self._give_back()
-        finally:
             for companion in companions:
                 companion.cancel()
-            await asyncio.gather(*companions, return_exceptions=True)
 
     async def _claim_until_idle(self) -> None:
         last_busy = time.monotonic()
@@ -106,7 +107,8 @@ class Pump:
         try:
             async with self._pool.connection() as connection:
                 now = self._clock.now()
-                return await claim(connection, room=self._room, now=now, span=self._span)
+                with counters.timing(Count.CLAIM_SECONDS):
+                    return await claim(connection, room=self._room, now=now, span=self._span)
         except psycopg.OperationalError as away:
             logger.warning("PostgreSQL is away; claiming again in a second: %s", away)
             return Claim([], None)
@@ -144,9 +146,15 @@ class Pump:
             # Its lease expires, and the third time it is set aside. Without the message, which
             # could quote a person's data.
             frames = "".join(traceback.format_tb(error.__traceback__))
-            logger.error("delivery %s: %s\n%s", claimed.id, type(error).__name__, frames)  # noqa: TRY400
+            logger.error(  # noqa: TRY400
+                "an attempt came to nothing: %s\n%s",
+                type(error).__name__,
+                frames,
+                extra={"delivery_id": str(claimed.id)},
+            )
             self._make_room(1)
         else:
+            telemetry.attempt_ended(claimed, result)
             self._settler.add(result)
 
     def _make_room(self, count: int) -> None:

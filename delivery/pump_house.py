@@ -11,6 +11,7 @@ from django.db import connection as database
 from psycopg_pool import AsyncConnectionPool
 
 from connections.exchange.egress import GuardedTransport
+from delivery.counters import counters
 from delivery.equipment import EquipmentStore
 from delivery.pump import Pump
 
@@ -87,7 +88,12 @@ def run_pump(*, must_stop: Callable[[], bool]) -> None:
 
 
 def close() -> None:
-    """Close what this process opened, if it did."""
+    """Close what this process opened, if it did, and tell what was not told yet."""
+    counters.carry()
+    if settings.OTLP_ENDPOINT:
+        from delivery import tracing  # noqa: PLC0415  heavy, and seldom wanted
+
+        tracing.flush()
     if _process.cache_info().currsize:
         process = _process()
         process.runner.run(process.house.close())

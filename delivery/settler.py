@@ -10,9 +10,10 @@ import psycopg
 from django.db import connection as database
 from psycopg_pool import AsyncConnectionPool
 
-from delivery import outages
+from delivery import outages, telemetry
 from delivery.breaker import Tally
 from delivery.clock import Clock
+from delivery.counters import Count, counters
 from delivery.queue import Settled, settle
 
 FLUSH_RESULTS = 64
@@ -51,6 +52,7 @@ class Settler:
             self._some.clear()
             self._enough.clear()
             troubled = await self._write(batch)
+            telemetry.batch_settled(batch)
             self._on_written(len(batch))
             if troubled:
                 await asyncio.to_thread(_review, troubled, self._clock.now())
@@ -66,7 +68,8 @@ class Settler:
         while True:
             try:
                 async with self._pool.connection() as connection:
-                    return await settle(connection, results=batch, now=self._clock.now())
+                    with counters.timing(Count.SETTLE_SECONDS):
+                        return await settle(connection, results=batch, now=self._clock.now())
             except psycopg.OperationalError as away:
                 logger.warning("PostgreSQL is away; %d results wait: %s", len(batch), away)
                 await asyncio.sleep(RETRY_SECONDS)

@@ -7,10 +7,15 @@ import redis
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+from prometheus_client import CONTENT_TYPE_LATEST
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+
+from delivery.metrics import exposition
 
 HEARTBEAT_KEY = "referral_export:worker_seen"
 HEARTBEAT_LIFETIME = timedelta(seconds=15)
@@ -38,6 +43,30 @@ def readyz(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
     return JsonResponse(
         {"status": "ready" if ready else "not ready"} | found, status=200 if ready else 503
     )
+
+
+@require_safe
+@never_cache
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Answer Prometheus, if it may know."""
+    if not _may_read_metrics(request):
+        return HttpResponse(
+            "Send the METRICS_TOKEN of this site as a bearer token.\n",
+            status=401,
+            content_type="text/plain",
+            headers={"WWW-Authenticate": "Bearer"},
+        )
+    return HttpResponse(exposition(now=timezone.now()), content_type=CONTENT_TYPE_LATEST)
+
+
+def _may_read_metrics(request: HttpRequest) -> bool:
+    """Without a token, in development, ask where it came from; behind a proxy that says nothing."""
+    token = settings.METRICS_TOKEN
+    if token is None:
+        is_near = request.META["REMOTE_ADDR"] in {"127.0.0.1", "::1"}
+        return is_near and not settings.PRODUCTION
+    given = request.headers.get("Authorization", "")
+    return constant_time_compare(given, f"Bearer {token}")
 
 
 def note_worker_alive() -> None:

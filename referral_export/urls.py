@@ -11,6 +11,7 @@ SETUP_REQUESTS = "accounts/<slug:account>/setup-requests/"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", operations.healthz, name="healthz"),
     path("readyz", operations.readyz, name="readyz"),
+    path("metrics", operations.metrics, name="metrics"),
     path("api/v1/", include("referral_export.api")),
     path("bundles/<str:name>", bundles.bundle, name="bundle"),
     path("ui/", pages.gallery, name="gallery"),

@@ -101,10 +101,14 @@ class Stage:
         )
         who = {"account": self.cast.account, "actor": self.cast.actor, "now": now()}
         connection = create_connection(name=f"CRM {number}", config=config, **who)
-        activate_connection(connection_id=connection.id, override="a test of the engine", **who)
+        self.activate(connection)
         if linked:
             link_campaign(connection_id=connection.id, campaign_id=self.campaign.id, **who)
         return connection
+
+    def activate(self, connection: Connection) -> None:
+        who = {"account": self.cast.account, "actor": self.cast.actor, "now": now()}
+        activate_connection(connection_id=connection.id, override="a test of the engine", **who)
 
     def referral(self, external_id: str, **attributes: object) -> ReferralIn:
         attributes.setdefault("email", f"{external_id}@example.com")

@@ -415,6 +415,20 @@ def test_result_that_postgresql_refuses_does_not_spoil_its_batch(stage):
     assert stage.statuses() == {"delivered": 2, "pending": 1}
 
 
+def test_pump_whose_settler_fails_ends_instead_of_waiting_for_ever(stage, monkeypatch):
+    async def fails(*_args, **_options):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("delivery.settler.settle", fails)
+    with receiving() as crm:
+        stage.connection(crm)
+        stage.accept("tx-1")
+        with pytest.raises(ExceptionGroup) as ended:
+            pump()
+    assert ended.group_contains(ZeroDivisionError)
+    assert stage.deliveries(lease_expires_at__isnull=False).count() == 1
+
+
 def test_claim_costs_the_same_however_much_waits_or_happened(stage):
     """Buffers that a claim of 64 touches, with 1,000 and with 50,000 deliveries waiting."""
     connection = stage.connection(NOWHERE, concurrency=512)
