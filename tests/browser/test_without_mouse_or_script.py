@@ -4,20 +4,21 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.product import PASSWORD
+from tests.browser.test_walk import TEMPLATE
 
 MOST_TABS = 60
 
 
 class Keyboard:
-    """Moves by Tab until the control with these words has the focus."""
+    """Moves by Tab until the control with these words has the focus; `back` goes the other way."""
 
     def __init__(self, page):
         self.page = page
 
-    def go_to(self, words: str) -> None:
+    def go_to(self, words: str, *, back: bool = False) -> None:
         seen = []
         for _ in range(MOST_TABS):
-            self.page.keyboard.press("Tab")
+            self.page.keyboard.press("Shift+Tab" if back else "Tab")
             name = self.page.evaluate(
                 "(e => e.ariaLabel || (e.labels?.[0] ?? e).innerText || '')(document.activeElement)"
             )
@@ -26,9 +27,15 @@ class Keyboard:
             seen.append(name)
         raise AssertionError(f"{words!r} was not reached; only {seen}")
 
-    def press(self, words: str, key: str = "Enter") -> None:
-        self.go_to(words)
+    def press(self, words: str, key: str = "Enter", *, back: bool = False) -> None:
+        self.go_to(words, back=back)
         self.page.keyboard.press(key)
+
+    def write(self, words: str, text: str) -> None:
+        """Write over what stands in the field."""
+        self.go_to(words)
+        self.page.keyboard.press("Control+A")
+        self.page.keyboard.insert_text(text)
 
 
 def test_sign_in_link_and_unlink_by_keyboard(open_page):
@@ -67,6 +74,45 @@ def test_sign_in_link_and_unlink_by_keyboard(open_page):
     keyboard.press("Unlink Home energy")
     expect(announced).to_have_text("Home energy is unlinked from Sandbox CRM.")
     assert page.evaluate("document.activeElement.innerText") == "Linked campaigns"
+
+
+def test_a_connection_is_made_tested_and_activated_by_keyboard(open_page, sign_in, product):
+    page = open_page()
+    sign_in(page, "manager@demo.example")
+    page.goto("/accounts/demo/integrations/connections/")
+    keyboard = Keyboard(page)
+    keyboard.press("Add connection")
+    expect(page.get_by_role("heading", name="Referrals")).to_be_visible()
+    keyboard.press("API")
+    expect(page.get_by_role("heading", level=1, name="Add an API connection")).to_be_visible()
+    keyboard.write("Name", "Keyboard CRM")
+    keyboard.write("Production endpoint", f"{product.sandbox_url}/crm/smart")
+    keyboard.press("Create draft")
+    expect(page.get_by_role("heading", level=1, name="Keyboard CRM")).to_be_visible()
+
+    keyboard.press("Endpoint")
+    keyboard.write("Testing URL", f"{product.sandbox_url}/crm/smart")
+    keyboard.press("Authorization", back=True)
+    keyboard.go_to("Type")
+    page.keyboard.type("Bearer")
+    expect(page.get_by_label("Type", exact=True)).to_have_value("bearer")
+    keyboard.write("Token", "sandbox-key")
+    keyboard.press("Body", back=True)
+    keyboard.go_to("Template")  # how the body is written; then the template itself
+    keyboard.write("Template", TEMPLATE)
+    expect(page.get_by_label("Template", exact=True).last).to_have_value(TEMPLATE)
+    keyboard.press("Settings", back=True)
+    keyboard.press("Add test case")
+    page.keyboard.insert_text("New lead")
+    keyboard.write("Attributes", "email = keyboard@example.com\nfirst_name = Ana")
+    keyboard.press("Save")
+    expect(page.get_by_text("Saved as version 2.")).to_be_visible()
+
+    keyboard.press("Test")
+    expect(page.get_by_role("heading", level=1, name="Test result")).to_be_visible()
+    expect(page.get_by_role("main")).to_contain_text("The test lead ended as expected.")
+    keyboard.press("Activate version")
+    expect(page.get_by_text("Live v").first).to_be_visible()
 
 
 @pytest.mark.parametrize("width", [1366, 390])
