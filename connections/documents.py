@@ -25,6 +25,8 @@ from connections.exchange.responses import check_rules
 from connections.validation import problems_of, unkeepable_texts
 
 DocumentT = TypeVar("DocumentT")
+MAX_SAMPLES_CHARACTERS = 100_000
+"""Of all samples of a connection: they are read by its rules each time that it is shown."""
 Line = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True)]
 
 
@@ -138,6 +140,7 @@ def require_usable(config: ConnectionConfig, *, custom_fields: Sequence[CustomFi
     problems = check_config(config, custom_fields=custom_fields)
     pointers = {problem.pointer for problem in problems}
     problems += [problem for problem in _url_problems(config) if problem.pointer not in pointers]
+    problems += _sample_problems(config)
     if problems:
         raise CorrectInput(*(_below("/config", problem) for problem in problems))
 
@@ -194,6 +197,16 @@ def _url_problems(config: ConnectionConfig) -> Iterator[ConfigProblem]:
             check_url(url, allow_loopback=settings.ALLOW_LOOPBACK_EGRESS)
         except UrlError as refused:
             yield ConfigProblem(pointer, refused.code, refused.detail)
+
+
+def _sample_problems(config: ConnectionConfig) -> Iterator[ConfigProblem]:
+    length = sum(len(sample.body) for sample in config.response_samples)
+    if length > MAX_SAMPLES_CHARACTERS:
+        detail = (
+            f"The sample responses are {length:,} characters together, and"
+            f" {MAX_SAMPLES_CHARACTERS:,} is the most: shorten the longest, or remove some."
+        )
+        yield ConfigProblem("/response_samples", "too_long", detail)
 
 
 def _urls(config: ConnectionConfig) -> Iterator[tuple[str, str]]:

@@ -105,6 +105,11 @@ def test_configuration_that_is_no_object_is_refused():
     assert problems(parse_config, "POST") == {"/config": "Write an object here."}
 
 
+def long_samples(count):
+    sample = {"status": 200, "body": "x" * 60_000, "expected_outcome": "delivered"}
+    return [sample | {"name": str(number)} for number in range(count)]
+
+
 @pytest.mark.parametrize(
     ("change", "pointer"),
     [
@@ -141,11 +146,17 @@ def test_configuration_that_is_no_object_is_refused():
             },
             "/config/response_rules/0/conditions/0/path",
         ),
+        ({"response_samples": long_samples(2)}, "/config/response_samples"),
     ],
 )
 def test_configuration_that_could_not_work_is_refused_when_saved(change, pointer):
     config = parse_config(MINIMAL | change)
     assert pointer in problems(partial(require_usable, custom_fields=()), config)
+
+
+def test_one_long_sample_is_kept():
+    config = parse_config(MINIMAL | {"response_samples": long_samples(1)})
+    require_usable(config, custom_fields=())
 
 
 def test_rules_by_themselves_have_pointers_of_their_own():
