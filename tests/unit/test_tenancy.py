@@ -19,6 +19,7 @@ ACROSS_ACCOUNTS = {
 RAW_SQL = {
     "accounts/idempotency.py": "a lock, no table",
     "delivery/intake.py": "the account's own rows, inserted in bulk",
+    "delivery/metrics.py": "counts of all accounts, for operators",
     "delivery/partitions.py": "tables, no rows",
     "delivery/queue.py": "the engine's claim and settle, of all accounts",
     "delivery/sweep.py": "a lock, no table",
