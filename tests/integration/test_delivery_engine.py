@@ -10,6 +10,7 @@ import psycopg
 import pytest
 import redis
 from django.db import connection as database
+from uuid_utils.compat import uuid7
 
 from accounts.errors import ResolveConflict
 from campaigns.services import unlink_campaign
@@ -26,6 +27,7 @@ from delivery.breaker import Evidence
 from delivery.clock import Clock
 from delivery.models import Attempt, Lane
 from delivery.pump_house import PumpHouse, _connection_arguments
+from delivery.queue import claims, repair
 from delivery.sealing import open_attempt
 from delivery.services import cancel_delivery
 from delivery.settler import Settler
@@ -75,7 +77,7 @@ def result_of(claimed, **changes):
         "captures": "{}",
         "next_attempt_at": None,
         "finished_at": now(),
-        "attempt_id": queue.uuid7(),
+        "attempt_id": uuid7(),
         "number": 1,
         "version_id": claimed.version_id,
         "started_at": now(),
@@ -308,7 +310,7 @@ def test_lease_that_expires_is_claimed_again_and_the_third_is_poison(stage):
         queue.release_expired(now=moment)
         delivery = stage.deliveries().get()
         assert (delivery.status, delivery.lease_expiries) == ("pending", expiries)
-        assert delivery.reason == queue.INTERRUPTED
+        assert delivery.reason == repair.INTERRUPTED
     claim(at=moment)
     queue.release_expired(now=moment + timedelta(minutes=5))
     delivery = stage.deliveries().get()
@@ -474,7 +476,7 @@ def _buffers_of_a_claim():
     parameters = queue.claim_parameters(room=64, now=now())
     with psycopg.connect(**_connection_arguments()) as connection:
         total = 0
-        for statement in (queue._LOCK_LANES, queue._CLAIM, queue._SILENCE_LANES):
+        for statement in (claims._LOCK_LANES, claims._CLAIM, claims._SILENCE_LANES):
             plan = connection.execute(
                 f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}", parameters
             ).fetchone()[0][0]["Plan"]

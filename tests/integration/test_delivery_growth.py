@@ -18,6 +18,8 @@ from delivery.intake import Acceptance, accept_referrals
 from delivery.models import Attempt, Delivery, Referral, ReferralKey
 from delivery.moments import first_id_at, id_at, moment_of
 from delivery.pump_house import _connection_arguments
+from delivery.queue import claims
+from delivery.queue.span import CLOCKS_DIFFER
 from delivery.selectors import delivery_of, delivery_shown, referral_of, referral_shown
 from tests.delivery_stage import now, pump, receiving, set_stage
 from tests.integration.test_delivery_engine import claim, result_of, settle
@@ -113,7 +115,7 @@ def test_both_sides_of_a_boundary_are_claimed_and_lie_in_their_own_weeks(stage):
 
 def test_span_begins_where_something_waits_or_is_leased(stage):
     stage.connection(NOWHERE)
-    recent = first_id_at(now() - queue.CLOCKS_DIFFER)
+    recent = first_id_at(now() - CLOCKS_DIFFER)
     assert abs(moment_of(queue.span_of_what_waits(now=now()).since) - moment_of(recent)) < WEEK
     old = now() - 3 * WEEK
     accept_at(stage, old, "waits")
@@ -165,10 +167,10 @@ def test_claim_settle_and_intake_touch_the_week_that_they_must(stage):
     assert touched == {"delivery_delivery" + suffix(now())}
 
     parameters = queue.claim_parameters(room=64, now=now(), span=span)
-    for statement in (queue._LOCK_LANES, queue._CLAIM, queue._SILENCE_LANES):
+    for statement in (claims._LOCK_LANES, claims._CLAIM, claims._SILENCE_LANES):
         touched = partitions_in_plan(statement, parameters)
         assert {name[-9:] for name in touched} <= weeks
-    assert {name[-9:] for name in partitions_in_plan(queue._CLAIM, parameters)} == weeks
+    assert {name[-9:] for name in partitions_in_plan(claims._CLAIM, parameters)} == weeks
 
     before = _reads()
     accept_at(stage, now(), "tx-1", "tx-3")

@@ -21,7 +21,10 @@ RAW_SQL = {
     "delivery/intake.py": "the account's own rows, inserted in bulk",
     "delivery/metrics.py": "counts of all accounts, for operators",
     "delivery/partitions.py": "tables, no rows",
-    "delivery/queue.py": "the engine's claim and settle, of all accounts",
+    "delivery/queue/claims.py": "leases what is due, of all accounts",
+    "delivery/queue/lanes.py": "rings lanes, of all accounts",
+    "delivery/queue/repair.py": "puts leases and lanes in order, of all accounts",
+    "delivery/queue/span.py": "where something waits, of all accounts",
     "delivery/sweep.py": "a lock, no table",
     "referral_export/operations.py": "asks for 1",
 }

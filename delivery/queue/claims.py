@@ -1,0 +1,264 @@
+"""A claim leases what is due to one worker, fairly from the lanes that waited longest.
+
+It locks lanes first and skips what others hold, so it never waits; it looks at deliveries in a
+statement of its own, after the locks, so it sees all that was committed before.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from psycopg import AsyncConnection
+from psycopg.rows import args_row
+from uuid_utils.compat import uuid7
+
+from delivery import pacing
+from delivery.breaker import FAILURES_TO_OPEN
+from delivery.queue.lanes import RING
+from delivery.queue.span import EVERYTHING, Span
+
+LEASE_MARGIN_SECONDS = 5
+
+UNLINKED = "Its campaign was unlinked from the connection before it was sent."
+
+_LOCK_LANES = """
+UPDATE delivery_lane lane SET fence = %(fence)s, served_at = %(now)s
+FROM (
+    SELECT lane.connection_id
+    FROM delivery_lane lane
+    JOIN connections_connection connection ON connection.id = lane.connection_id
+    WHERE lane.ready_at <= %(now)s AND connection.status = 'active'
+        AND (lane.failures < %(failures_to_open)s OR lane.probe_at <= %(now)s)
+    ORDER BY lane.served_at
+    LIMIT %(room)s
+    FOR UPDATE OF lane SKIP LOCKED
+) ready
+WHERE lane.connection_id = ready.connection_id
+"""
+
+# Each lane gets an equal share of the room, up to its free slots; what is left of the room is
+# given out by the claim that follows at once. So the cost is bounded by the room alone.
+_CLAIM = """
+WITH lane AS (
+    SELECT lane.connection_id, connection.name, connection.revision, version.id AS version_id,
+        make_interval(secs => 2 * version.timeout_seconds + %(margin)s) AS lease,
+        slot.apart_seconds, slot.first_in_seconds,
+        GREATEST(%(slot)s, slot.apart_seconds - 1 - %(slot)s) AS slot_lasts_seconds,
+        lane.failures >= %(failures_to_open)s AS is_open,
+        -- While the breaker is open, one probe at a time.
+        LEAST(%(room)s / count(*) OVER (), CASE
+            WHEN lane.failures < %(failures_to_open)s THEN version.concurrency ELSE 1
+        END - (
+            SELECT count(*) FROM delivery_delivery leased
+            WHERE leased.connection_id = lane.connection_id AND leased.lease_expires_at IS NOT NULL
+                AND leased.id >= %(since)s AND leased.id < %(until)s
+        ), floor((%(horizon)s - slot.first_in_seconds) / slot.apart_seconds) + 1)::int AS free
+    FROM delivery_lane lane
+    JOIN connections_connection connection ON connection.id = lane.connection_id
+    JOIN connections_connectionversion version ON version.id = connection.live_version_id
+    CROSS JOIN LATERAL (
+        -- All null without a rate limit.
+        SELECT %(stretch)s / version.rate_per_second AS apart_seconds, GREATEST(%(lead)s,
+            extract(epoch FROM lane.next_slot_at - statement_timestamp())::float8
+        ) + 0 * version.rate_per_second AS first_in_seconds
+    ) slot
+    WHERE lane.fence = %(fence)s AND connection.status = 'active'
+), picked AS (
+    SELECT due.id, due.is_linked, lane.*, lane.first_in_seconds + lane.apart_seconds * (
+            row_number() OVER (PARTITION BY lane.connection_id ORDER BY due.next_attempt_at) - 1
+        ) AS slot_in_seconds
+    FROM lane CROSS JOIN LATERAL (
+        -- A LIMIT, where EXISTS would be enough: the planner must not read all links for it.
+        SELECT delivery.id, delivery.next_attempt_at, NULL IS DISTINCT FROM (
+            SELECT link.id FROM campaigns_campaignlink link
+            WHERE link.campaign_id = delivery.campaign_id AND link.unlinked_at IS NULL
+                AND link.connection_id = delivery.connection_id
+            LIMIT 1
+        ) AS is_linked
+        FROM delivery_delivery delivery
+        WHERE delivery.connection_id = lane.connection_id
+            AND delivery.status IN ('pending', 'retrying') AND delivery.lease_expires_at IS NULL
+            AND delivery.next_attempt_at <= %(now)s
+            AND delivery.id >= %(since)s AND delivery.id < %(until)s
+        ORDER BY delivery.next_attempt_at
+        LIMIT GREATEST(lane.free, 0)
+        FOR UPDATE OF delivery SKIP LOCKED
+    ) due
+), paced AS (
+    UPDATE delivery_lane lane
+    SET next_slot_at = COALESCE(
+            statement_timestamp() + make_interval(secs => last.next_in_seconds), lane.next_slot_at
+        ),
+        -- Should nothing come of the probe, another may follow when its lease is over.
+        probe_at = CASE WHEN is_open THEN %(now)s + last.lease END,
+        probes = lane.probes + is_open::int
+    FROM (
+        SELECT connection_id, is_open, lease,
+            max(slot_in_seconds + apart_seconds) AS next_in_seconds
+        FROM picked WHERE slot_in_seconds IS NOT NULL OR is_open
+        GROUP BY connection_id, is_open, lease
+    ) last
+    WHERE lane.connection_id = last.connection_id
+), cancelled AS (
+    -- An attempt was under way when its campaign was unlinked, and asked for another.
+    UPDATE delivery_delivery delivery
+    SET status = 'cancelled', reason = %(unlinked)s, finished_at = %(now)s, next_attempt_at = NULL
+    FROM picked WHERE delivery.id = picked.id AND NOT picked.is_linked
+        AND delivery.id >= %(since)s AND delivery.id < %(until)s
+), claimed AS (
+    UPDATE delivery_delivery delivery
+    SET fence = %(fence)s, lease_expires_at = %(now)s + picked.lease,
+        first_attempt_at = COALESCE(delivery.first_attempt_at, %(now)s)
+    FROM picked WHERE delivery.id = picked.id AND picked.is_linked
+        AND delivery.id >= %(since)s AND delivery.id < %(until)s
+    RETURNING delivery.id, delivery.fence, delivery.attempt_count, delivery.first_attempt_at,
+        delivery.account_id, delivery.referral_id, delivery.campaign_id, delivery.connection_id,
+        picked.name AS connection_name, picked.revision AS connection_revision, picked.version_id,
+        picked.slot_in_seconds, picked.slot_lasts_seconds
+)
+SELECT claimed.id, claimed.fence, claimed.attempt_count, claimed.first_attempt_at,
+    claimed.account_id, account.wrapped_key, claimed.referral_id, referral.external_id,
+    referral.occurred_at, referral.attributes_sealed, claimed.campaign_id, campaign.name,
+    campaign.reference, claimed.connection_id, claimed.connection_name,
+    claimed.connection_revision, claimed.version_id, claimed.slot_in_seconds,
+    claimed.slot_lasts_seconds
+FROM claimed
+JOIN delivery_referral referral ON referral.id = claimed.referral_id
+    AND referral.id >= %(since)s AND referral.id < %(until)s
+JOIN campaigns_campaign campaign ON campaign.id = claimed.campaign_id
+JOIN accounts_account account ON account.id = claimed.account_id
+"""
+
+_SILENCE_LANES = """
+UPDATE delivery_lane lane SET ready_at = CASE
+    WHEN (
+        SELECT count(*) FROM delivery_delivery leased
+        WHERE leased.connection_id = lane.connection_id AND leased.lease_expires_at IS NOT NULL
+            AND leased.id >= %(since)s AND leased.id < %(until)s
+    ) < CASE WHEN lane.failures < %(failures_to_open)s THEN version.concurrency ELSE 1 END THEN (
+        -- With a rate limit, when most of the slots that were given out are used.
+        SELECT GREATEST(waiting.next_attempt_at, CASE WHEN version.rate_per_second IS NOT NULL
+            THEN %(now)s + (lane.next_slot_at - statement_timestamp())
+                - make_interval(secs => %(refill)s)
+        END)
+        FROM delivery_delivery waiting
+        WHERE waiting.connection_id = lane.connection_id
+            AND waiting.status IN ('pending', 'retrying') AND waiting.lease_expires_at IS NULL
+            AND waiting.id >= %(since)s AND waiting.id < %(until)s
+        ORDER BY waiting.next_attempt_at
+        LIMIT 1
+    ) END  -- full: the settle that frees a slot rings
+FROM connections_connection connection
+JOIN connections_connectionversion version ON version.id = connection.live_version_id
+WHERE connection.id = lane.connection_id AND lane.fence = %(fence)s
+"""
+
+_NEXT_READY = """
+SELECT min(CASE
+    WHEN lane.failures < %(failures_to_open)s THEN lane.ready_at
+    WHEN lane.probe_at IS NOT NULL THEN GREATEST(lane.ready_at, lane.probe_at)
+END)
+FROM delivery_lane lane
+JOIN connections_connection connection ON connection.id = lane.connection_id
+WHERE connection.status = 'active' AND lane.ready_at IS NOT NULL
+"""
+
+_GIVE_BACK = """
+WITH changed AS (
+    UPDATE delivery_delivery delivery
+    SET lease_expires_at = NULL, fence = NULL,
+        first_attempt_at = CASE WHEN attempt_count > 0 THEN first_attempt_at END
+    FROM unnest(%(ids)s::uuid[], %(fences)s::uuid[]) AS unsent (id, fence)
+    WHERE delivery.id = unsent.id AND delivery.fence = unsent.fence
+        AND delivery.id BETWEEN %(first_id)s AND %(last_id)s
+    RETURNING delivery.connection_id
+)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A delivery under lease, with all that is needed to make one attempt.
+
+    The fields stand in the order of the columns of `_CLAIM`.
+    """
+
+    id: UUID
+    fence: UUID
+    attempt_count: int
+    first_attempt_at: datetime
+    account_id: UUID
+    wrapped_key: bytes
+    referral_id: UUID
+    external_id: str
+    occurred_at: datetime | None
+    attributes_sealed: bytes
+    campaign_id: UUID
+    campaign_name: str
+    campaign_reference: str
+    connection_id: UUID
+    connection_name: str
+    connection_revision: int
+    version_id: UUID
+    slot_in_seconds: float | None
+    """When it may be sent, from the moment of the claim; None: there is no rate limit."""
+    slot_lasts_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    deliveries: list[Claimed]
+    next_ready_at: datetime | None
+    """When it is worth looking again if nobody rings; None: not before somebody does."""
+
+
+async def claim(
+    connection: AsyncConnection, *, room: int, now: datetime, span: Span = EVERYTHING
+) -> Claim:
+    """Lease up to `room` due deliveries, fairly from the lanes that waited longest.
+
+    *Effects*: one transaction, one round trip; the leases outlast the exchange's deadline.
+    """
+    parameters = claim_parameters(room=room, now=now, span=span)
+    async with connection.pipeline(), connection.transaction():
+        await connection.execute(_LOCK_LANES, parameters)
+        claimed = connection.cursor(row_factory=args_row(Claimed))
+        await claimed.execute(_CLAIM, parameters)
+        await connection.execute(_SILENCE_LANES, parameters)
+        next_ready = await connection.execute(_NEXT_READY, parameters)
+        deliveries = await claimed.fetchall()
+        next_row = await next_ready.fetchone()
+    return Claim(deliveries, next_row[0] if next_row else None)
+
+
+def claim_parameters(*, room: int, now: datetime, span: Span = EVERYTHING) -> dict[str, object]:
+    return {
+        "since": span.since,
+        "until": span.until,
+        "fence": uuid7(),
+        "room": room,
+        "now": now,
+        "margin": LEASE_MARGIN_SECONDS,
+        "unlinked": UNLINKED,
+        "stretch": pacing.SLOT_STRETCH,
+        "slot": pacing.SLOT_SECONDS,
+        "lead": pacing.LEAD_SECONDS,
+        "horizon": pacing.HORIZON_SECONDS,
+        "refill": pacing.REFILL_SECONDS,
+        "failures_to_open": FAILURES_TO_OPEN,
+    }
+
+
+async def give_back(
+    connection: AsyncConnection, *, unsent: Sequence[Claimed], now: datetime
+) -> None:
+    """Let what was claimed, and not sent, be claimed again; no attempt is used up."""
+    parameters = {
+        "ids": [claimed.id for claimed in unsent],
+        "fences": [claimed.fence for claimed in unsent],
+        "first_id": min(claimed.id for claimed in unsent),
+        "last_id": max(claimed.id for claimed in unsent),
+        "now": now,
+    }
+    await connection.execute(_GIVE_BACK + RING, parameters)

@@ -1,0 +1,57 @@
+"""Lanes: whoever makes a delivery wait or frees a slot rings one, and only a claim silences it.
+
+Lanes are always locked in the order of their ids, and no lock is waited for after them.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection as database
+
+from delivery.queue.span import EVERYTHING, Span
+
+# Ends a statement that says in `changed` which connections to ring. Lanes are always locked in
+# the order of their ids, and no lock is waited for after them.
+RING = """
+INSERT INTO delivery_lane (connection_id, ready_at, served_at)
+SELECT DISTINCT connection_id, %(now)s::timestamptz, %(now)s::timestamptz FROM changed
+ORDER BY connection_id
+ON CONFLICT (connection_id) DO UPDATE SET ready_at = LEAST(delivery_lane.ready_at, %(now)s)
+"""
+
+_RING_THESE = "WITH changed AS (SELECT unnest(%(ids)s::uuid[]) AS connection_id)"
+
+# Who rings does it with what he lets wait, so there is nothing to find; unless what waits is
+# older than what some pump's span told when it silenced the lane.
+_RING_FORGOTTEN = """
+WITH changed AS (
+    SELECT connection.id AS connection_id
+    FROM connections_connection connection
+    LEFT JOIN delivery_lane lane ON lane.connection_id = connection.id
+    WHERE connection.status = 'active' AND lane.ready_at IS NULL AND EXISTS (
+        SELECT FROM delivery_delivery waiting
+        WHERE waiting.connection_id = connection.id
+            AND waiting.status IN ('pending', 'retrying') AND waiting.lease_expires_at IS NULL
+            AND waiting.id >= %(since)s AND waiting.id < %(until)s
+    )
+)
+"""
+
+
+def ring_lanes(connection_ids: Iterable[UUID], *, now: datetime) -> None:
+    """Let claims look at these connections; called after the commit that gave them work."""
+    execute(_RING_THESE + RING, {"ids": list(connection_ids), "now": now})
+
+
+def ring_forgotten_lanes(*, now: datetime, span: Span = EVERYTHING) -> int:
+    """Ring the lanes where something waits and nobody rang; return how many."""
+    bounds = {"since": span.since, "until": span.until}
+    return execute(_RING_FORGOTTEN + RING, bounds | {"now": now})
+
+
+def execute(statement: str, parameters: dict[str, Any]) -> int:
+    with database.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return int(cursor.rowcount)

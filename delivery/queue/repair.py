@@ -1,0 +1,94 @@
+"""What a sweep puts in order: leases that ran out, and what waits for deleted connections."""
+
+from datetime import datetime
+from typing import cast
+
+from django.db import connection as database
+
+from delivery.queue.lanes import RING, execute
+from delivery.queue.span import EVERYTHING, Span
+
+POISON_EXPIRIES = 3
+
+SWEEP_ROWS = 1_000
+
+ARCHIVED = "Its connection was deleted before it was sent."
+
+INTERRUPTED = (
+    "The worker that was sending it stopped before it had an answer; it will be sent again"
+    " under the same Idempotency-Key."
+)
+
+POISON = (
+    f"poison: {POISON_EXPIRIES} times a worker stopped while sending it, so it was set aside."
+    " Look for its id in the workers' log, mend the cause, then replay it."
+)
+
+_RELEASE_EXPIRED = """
+WITH expired AS (
+    SELECT id, lease_expiries + 1 >= %(poison_expiries)s AS is_poison
+    FROM delivery_delivery
+    WHERE lease_expires_at < %(now)s AND id >= %(since)s AND id < %(until)s
+    LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+), changed AS (
+    UPDATE delivery_delivery delivery
+    SET lease_expires_at = NULL, fence = NULL, lease_expiries = lease_expiries + 1,
+        status = CASE WHEN is_poison THEN 'failed' ELSE delivery.status END,
+        reason = CASE WHEN is_poison THEN %(poison)s ELSE %(interrupted)s END,
+        next_attempt_at = CASE WHEN NOT is_poison THEN delivery.next_attempt_at END,
+        finished_at = CASE WHEN is_poison THEN %(now)s::timestamptz END
+    FROM expired WHERE delivery.id = expired.id
+        AND delivery.id >= %(since)s AND delivery.id < %(until)s
+    RETURNING delivery.connection_id
+)
+"""
+
+# What was in flight, or came in, while its connection was being deleted. The lane is silenced
+# first, so that nothing that rings later goes unseen.
+_SILENCE_ARCHIVED = """
+UPDATE delivery_lane lane SET ready_at = NULL
+FROM connections_connection connection
+WHERE connection.id = lane.connection_id AND connection.status = 'archived'
+    AND lane.ready_at IS NOT NULL
+RETURNING lane.connection_id
+"""
+
+_CANCEL_ARCHIVED = """
+UPDATE delivery_delivery
+SET status = 'cancelled', reason = %(reason)s, finished_at = %(now)s, next_attempt_at = NULL
+WHERE connection_id = ANY(%(ids)s) AND status IN ('pending', 'retrying')
+    AND lease_expires_at IS NULL
+"""
+
+
+def release_expired(*, now: datetime, span: Span = EVERYTHING) -> int:
+    """Let what a stopped worker held be sent again, and set aside what stopped three.
+
+    *Shape*: the number of lanes that were rung for it.
+    """
+    parameters = {
+        "now": now,
+        "since": span.since,
+        "until": span.until,
+        "limit": SWEEP_ROWS,
+        "poison_expiries": POISON_EXPIRIES,
+        "poison": POISON,
+        "interrupted": INTERRUPTED,
+    }
+    return execute(_RELEASE_EXPIRED + RING, parameters)
+
+
+def cancel_archived(*, now: datetime) -> None:
+    """Cancel what waits for connections that were deleted meanwhile."""
+    with database.cursor() as cursor:
+        cursor.execute(_SILENCE_ARCHIVED)
+        ids = [connection_id for (connection_id,) in cursor.fetchall()]
+        if ids:
+            cursor.execute(_CANCEL_ARCHIVED, {"ids": ids, "now": now, "reason": ARCHIVED})
+
+
+def database_now() -> datetime:
+    """Return the time by which leases are given and end, whatever this machine's clock says."""
+    with database.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        return cast("datetime", cursor.fetchone()[0])
