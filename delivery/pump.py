@@ -29,6 +29,8 @@ SHORTEST_REST_SECONDS = 0.02
 CLAIM_INTERVAL_SECONDS = 0.01
 LONGEST_REST_SECONDS = 1.0
 DEAF_REST_SECONDS = 0.25
+# Longer than any exchange may take, and shorter than what who stops us waits (docker-compose.yml).
+STOP_SECONDS = 35.0
 SPAN_SECONDS = 5.0
 
 logger = logging.getLogger(__name__)
@@ -63,19 +65,31 @@ class Pump:
         self._span_is_good_until = 0.0
 
     async def run(self) -> None:
-        """Claim and send; at the end wait for what is in flight and write it down."""
-        # Should one of them fail, the pump ends with it: its leases expire, and another begins.
-        async with asyncio.TaskGroup() as together:
-            companions = [
-                together.create_task(self._listener.run()),
-                together.create_task(self._settler.run()),
-            ]
-            await self._claim_until_idle()
-            while self._room < self._capacity:
-                await self._rest(LONGEST_REST_SECONDS)
-            await self._give_back()
-            for companion in companions:
-                companion.cancel()
+        """Claim and send; at the end wait for what is in flight and write it down.
+
+        What is still in flight when the patience is over is left to its lease.
+        """
+        work = asyncio.create_task(self._work())
+        companions = [
+            asyncio.create_task(self._listener.run()),
+            asyncio.create_task(self._settler.run()),
+        ]
+        try:
+            # Companions run for ever: one that ends has failed, and the pump ends with it.
+            await asyncio.wait([work, *companions], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in [work, *companions, *self._attempts]:
+                await _end(task)
+        for task in (work, *companions):
+            if not task.cancelled():
+                task.result()
+
+    async def _work(self) -> None:
+        await self._claim_until_idle()
+        deadline = time.monotonic() + STOP_SECONDS
+        while self._room < self._capacity and time.monotonic() < deadline:
+            await self._rest(LONGEST_REST_SECONDS)
+        await self._give_back()
 
     async def _claim_until_idle(self) -> None:
         last_busy = time.monotonic()
@@ -184,3 +198,10 @@ def _slot(claimed: Claimed, asked_at: float) -> Slot | None:
     if claimed.slot_in_seconds is None:
         return None
     return Slot(asked_at + claimed.slot_in_seconds, claimed.slot_lasts_seconds)
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    """Cancel it until it ends: redis-py swallows a cancellation now and then."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait([task], timeout=0.2)

@@ -417,6 +417,36 @@ def test_result_that_postgresql_refuses_does_not_spoil_its_batch(stage):
     assert stage.statuses() == {"delivered": 2, "pending": 1}
 
 
+def test_pump_ends_though_redis_py_swallows_a_cancellation(stage, monkeypatch):
+    swallowed = []
+
+    async def listen(_self):
+        while len(swallowed) < 2:
+            try:
+                await asyncio.sleep(60)
+            except asyncio.CancelledError:
+                swallowed.append("a cancellation")
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr(doorbell.Listener, "run", listen)
+    started = time.monotonic()
+    pump(idle_seconds=0.1)
+    assert (len(swallowed), time.monotonic() - started < 5) == (2, True)
+
+
+def test_pump_that_is_stopped_without_postgresql_ends_and_leaves_the_lease(stage, monkeypatch):
+    async def is_away(*_args, **_options):
+        raise psycopg.OperationalError
+
+    monkeypatch.setattr("delivery.settler.settle", is_away)
+    monkeypatch.setattr("delivery.pump.STOP_SECONDS", 0.5)
+    with receiving() as crm:
+        stage.connection(crm)
+        stage.accept("tx-1")
+        pump(stop=lambda: bool(crm.keys))
+    assert stage.deliveries(lease_expires_at__isnull=False).count() == 1
+
+
 def test_pump_whose_settler_fails_ends_instead_of_waiting_for_ever(stage, monkeypatch):
     async def fails(*_args, **_options):
         raise ZeroDivisionError
@@ -425,9 +455,8 @@ def test_pump_whose_settler_fails_ends_instead_of_waiting_for_ever(stage, monkey
     with receiving() as crm:
         stage.connection(crm)
         stage.accept("tx-1")
-        with pytest.raises(ExceptionGroup) as ended:
+        with pytest.raises(ZeroDivisionError):
             pump()
-    assert ended.group_contains(ZeroDivisionError)
     assert stage.deliveries(lease_expires_at__isnull=False).count() == 1
 
 
