@@ -44,7 +44,10 @@ class PumpHouse:
             kwargs=_connection_arguments(),
             min_size=1,
             max_size=MAX_DATABASE_CONNECTIONS,
-            timeout=10,
+            timeout=2,
+            # Whoever asks next tries at once: else the pool, which waits twice as long after each
+            # attempt, would go on waiting for as long as PostgreSQL had been away.
+            reconnect_timeout=1,
             open=False,
         )
         await pool.open()

@@ -100,12 +100,14 @@ def _database(url: str, **options: object) -> dict[str, object]:
     }
 
 
+_POOL = {"max_size": 8, "timeout": 5, "reconnect_timeout": 1}
 # Two roles: the application's owns nothing; `migrate --database owner` uses the other.
 DATABASES = {
     "default": _database(
         ENVIRONMENT.database_url,
         # Tests make and drop databases, which a pool would hold open.
-        **({} if ENVIRONMENT.mode is Mode.TEST else {"pool": {"max_size": 8, "timeout": 10}}),
+        # It gives up soon, so that the next request tries at once when PostgreSQL was away.
+        **({} if ENVIRONMENT.mode is Mode.TEST else {"pool": _POOL}),
     ),
 }
 if ENVIRONMENT.database_owner_url:

@@ -319,6 +319,20 @@ def test_lease_that_expires_is_claimed_again_and_the_third_is_poison(stage):
     assert claim(at=moment + timedelta(days=1)).deliveries == []
 
 
+def test_workers_write_first_when_postgresql_comes_back(stage):
+    stage.connection(NOWHERE)
+    stage.accept("tx-1")
+    [claimed] = claim().deliveries
+    with database.cursor() as cursor:
+        cursor.execute("SELECT pg_postmaster_start_time()")
+        [came_back_at] = cursor.fetchone()
+    stage.deliveries().update(lease_expires_at=came_back_at - timedelta(minutes=1))
+    queue.release_expired(now=came_back_at + timedelta(seconds=4))
+    assert stage.deliveries(fence=claimed.fence).exists()
+    queue.release_expired(now=came_back_at + timedelta(seconds=6))
+    assert not stage.deliveries(fence=claimed.fence).exists()
+
+
 def test_lease_outlasts_the_exchange(stage):
     stage.connection(NOWHERE, timeout_seconds=30)
     stage.accept("tx-1")
