@@ -1,5 +1,5 @@
 # What a newcomer and the build server type. Everything happens in .venv and var/.
-.PHONY: help run test check bench chromium
+.PHONY: help run test check bench faults chromium
 .DEFAULT_GOAL := help
 
 ARGS ?=
@@ -19,6 +19,7 @@ help:
 	@echo "make run     start everything and print the address; PORT=8123 make run for another port"
 	@echo "make test    all tests; ARGS='tests/unit -k retry' make test for some"
 	@echo "make check   format, lint, types, import rules, templates, migrations, deployment settings"
+	@echo "make faults  one fault at a time while 5,000 referrals flow: half an hour, prints a table"
 	@echo "make bench   how fast the engine is; ARGS='growth latency' make bench for some rows, ARGS=full for long"
 
 run: .venv/installed
@@ -39,6 +40,9 @@ check: .venv/installed-dev
 
 bench: .venv/installed-dev
 	@$(PYTHON) -m bench $(ARGS)
+
+faults: .venv/installed-dev
+	@FAULTS_REFERRALS=5000 $(PYTHON) -m pytest tests/faults/test_faults.py $(ARGS)
 
 .venv/installed: requirements.txt .venv/pyvenv.cfg
 	@echo "Installing the locked packages into .venv."

@@ -1,0 +1,141 @@
+"""A CRM whose behaviour can be changed while referrals come in; it remembers what it got."""
+
+import asyncio
+import hashlib
+import threading
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import Enum, auto
+
+BODY = b'{"id": "crm-1"}'
+HEAD = b"HTTP/1.1 %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+HUGE = b'{"padding": "' + b"x" * 10 * 1024 * 1024 + b'"}'
+# Long enough that there is always something in flight when a fault comes.
+ANSWER_SECONDS = 0.2
+
+
+class Behaviour(Enum):
+    WELL = auto()
+    FAILS_ONE_IN_THREE = auto()
+    CUTS_IN_MID_BODY = auto()
+    DRIPS = auto()
+    ANSWERS_10_MB = auto()
+    NEVER_ANSWERS = auto()
+
+
+class Receiver:
+    """Runs in a thread of its own; `behaviour` may be set from any other."""
+
+    def __init__(self) -> None:
+        self.behaviour = Behaviour.WELL
+        self.port = 0
+        self.requests = 0
+        self.keys: Counter[str] = Counter()
+        self.bodies: defaultdict[str, set[bytes]] = defaultdict(set)
+        """Digests of all that came under each Idempotency-Key."""
+        self.times: defaultdict[str, list[float]] = defaultdict(list)
+        self._loop = asyncio.new_event_loop()
+        self._server: asyncio.Server | None = None
+        self._connections: set[_Connection] = set()
+
+    @property
+    def url(self) -> str:
+        return f"http://crm-{self.port}.localhost:{self.port}/leads"
+
+    def note(self, key: str, body: bytes) -> None:
+        self.requests += 1
+        self.keys[key] += 1
+        self.times[key].append(time.monotonic())
+        self.bodies[key].add(hashlib.sha256(body).digest())
+
+    def go_down(self) -> None:
+        """Refuse connections and cut those that are open."""
+        self._do(self._close())
+
+    def come_up(self) -> None:
+        self._do(self._open())
+
+    def _do(self, coroutine) -> None:
+        asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(timeout=10)
+
+    async def _open(self) -> None:
+        self._server = await self._loop.create_server(
+            lambda: _Connection(self, self._connections), "127.0.0.1", self.port, backlog=1_024
+        )
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def _close(self) -> None:
+        self._server.close()
+        for connection in list(self._connections):
+            connection.transport.abort()
+        await asyncio.sleep(0)  # for the sockets to be closed
+
+
+@contextmanager
+def receiving() -> Iterator[Receiver]:
+    receiver = Receiver()
+    thread = threading.Thread(target=receiver._loop.run_forever, daemon=True)
+    thread.start()
+    try:
+        receiver.come_up()
+        yield receiver
+    finally:
+        receiver.go_down()
+        receiver._loop.call_soon_threadsafe(receiver._loop.stop)
+        thread.join(timeout=10)
+        receiver._loop.close()
+
+
+class _Connection(asyncio.Protocol):
+    """HTTP/1.1 with keep-alive, as far as our own client speaks it."""
+
+    def __init__(self, receiver: Receiver, connections: "set[_Connection]") -> None:
+        self.receiver = receiver
+        self.connections = connections
+        self.buffer = b""
+
+    def connection_made(self, transport) -> None:
+        self.transport = transport
+        self.connections.add(self)
+
+    def connection_lost(self, _error) -> None:
+        self.connections.discard(self)
+
+    def data_received(self, data: bytes) -> None:
+        self.buffer += data
+        head, blank, rest = self.buffer.partition(b"\r\n\r\n")
+        if not blank:
+            return
+        headers = dict(line.lower().split(b": ", 1) for line in head.split(b"\r\n")[1:])
+        length = int(headers.get(b"content-length", b"0"))
+        if len(rest) < length:
+            return
+        self.buffer = rest[length:]
+        self.receiver.note(headers[b"idempotency-key"].decode(), rest[:length])
+        self.receiver._loop.call_later(ANSWER_SECONDS, self._answer)
+
+    def _answer(self) -> None:
+        if self.transport.is_closing():
+            return
+        match self.receiver.behaviour:
+            case Behaviour.FAILS_ONE_IN_THREE if self.receiver.requests % 3 == 0:
+                self.transport.write(HEAD % (b"500 Internal Server Error", 0))
+            case Behaviour.CUTS_IN_MID_BODY:
+                self.transport.write(HEAD % (b"201 Created", 2 * len(BODY)) + BODY)
+                self.receiver._loop.call_later(0.01, self.transport.abort)
+            case Behaviour.DRIPS:
+                self.transport.write(HEAD % (b"201 Created", len(HUGE)))
+                self._drip()
+            case Behaviour.ANSWERS_10_MB:
+                self.transport.write(HEAD % (b"201 Created", len(HUGE)) + HUGE)
+            case Behaviour.NEVER_ANSWERS:
+                pass
+            case _:
+                self.transport.write(HEAD % (b"201 Created", len(BODY)) + BODY)
+
+    def _drip(self) -> None:
+        if not self.transport.is_closing():
+            self.transport.write(b" ")
+            self.receiver._loop.call_later(1, self._drip)
