@@ -184,7 +184,7 @@ class Stage:
             connection_id = _posted(client, "connections", {"name": name, "config": config})["id"]
             one = f"connections/{connection_id}"
             _posted(client, f"{one}/activate", {"override": "a test of faults"})
-            client.put(f"{one}/campaigns/{name}").raise_for_status()
+            _sent(client, "PUT", f"{one}/campaigns/{name}")
         return Line(name, connection_id, receiver)
 
     @contextmanager
@@ -234,9 +234,17 @@ class Stage:
 
 
 def _posted(client: httpx.Client, path: str, body: dict[str, object]) -> dict[str, object]:
-    answer = client.post(path, json=body)
+    return _sent(client, "POST", path, json=body).json()
+
+
+def _sent(client: httpx.Client, method: str, path: str, **content: object) -> httpx.Response:
+    """Send, and again as long as the answer is 503: the fault before may just be over."""
+    deadline = time.monotonic() + 30
+    while (answer := client.request(method, path, **content)).status_code == 503:
+        assert time.monotonic() < deadline, answer.text
+        time.sleep(0.2)
     assert answer.is_success, answer.text
-    return answer.json()
+    return answer
 
 
 @contextmanager
