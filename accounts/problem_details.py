@@ -94,6 +94,7 @@ def _plain_problem(exception: Http404 | PermissionDenied | OperationalError) -> 
         case PermissionDenied():
             return problem_response(HTTPStatus.FORBIDDEN, detail="You may not do this.")
         case _:
+            logger.warning("the database did not answer", exc_info=exception)
             return problem_response(
                 HTTPStatus.SERVICE_UNAVAILABLE,
                 detail="The database did not answer. Try again in a moment.",

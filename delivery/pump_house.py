@@ -113,6 +113,5 @@ def _connection_arguments() -> dict[str, object]:
         "host": given["HOST"],
         "port": given["PORT"],
     }
-    options = {name: value for name, value in given["OPTIONS"].items() if name != "pool"}
     own = {"autocommit": True, "options": DATABASE_OPTIONS}
-    return {name: value for name, value in (address | options | own).items() if value}
+    return {name: value for name, value in (address | given["OPTIONS"] | own).items() if value}

@@ -84,32 +84,25 @@ TEMPLATES = [
 ]
 
 
-def _database(url: str, **options: object) -> dict[str, object]:
+def _database(url: str) -> dict[str, object]:
     address = database_address(url)
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "referral_export.postgresql",
         "NAME": address.name,
         "USER": address.user,
         "PASSWORD": address.password,
         "HOST": address.host,
         "PORT": address.port,
-        "OPTIONS": address.options | options,
-        # A connection is tried before a request gets it from the pool: a fraction of a
-        # millisecond, for which nobody is refused because PostgreSQL was restarted.
+        "OPTIONS": {"connect_timeout": "5"} | address.options,
+        # Each thread keeps its connection, except that tests make and drop databases. A pool
+        # would try what is stale one by one, and wait ever longer in between.
+        "CONN_MAX_AGE": 0 if ENVIRONMENT.mode is Mode.TEST else None,
         "CONN_HEALTH_CHECKS": True,
     }
 
 
-_POOL = {"max_size": 8, "timeout": 5, "reconnect_timeout": 1}
 # Two roles: the application's owns nothing; `migrate --database owner` uses the other.
-DATABASES = {
-    "default": _database(
-        ENVIRONMENT.database_url,
-        # Tests make and drop databases, which a pool would hold open.
-        # It gives up soon, so that the next request tries at once when PostgreSQL was away.
-        **({} if ENVIRONMENT.mode is Mode.TEST else {"pool": _POOL}),
-    ),
-}
+DATABASES = {"default": _database(ENVIRONMENT.database_url)}
 if ENVIRONMENT.database_owner_url:
     DATABASES["owner"] = _database(ENVIRONMENT.database_owner_url) | {"TEST": {"MIRROR": "default"}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
