@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 
 from celery import current_app
@@ -97,10 +98,19 @@ class Listener:
         self.is_deaf = False
         """Redis is away; whoever waits for the bell looks for himself, and more often."""
         self._wake = wake
+        self._client = AsyncRedis.from_url(settings.REDIS_URL, socket_timeout=3, retry=None)
+
+    async def ring_on(self) -> None:
+        """Wake another pump, since one that has its hands full took the bell."""
+        with suppress(RedisError, OSError):
+            async with self._client.pipeline(transaction=False) as pipeline:
+                pipeline.lpush(BELL, 1)
+                pipeline.ltrim(BELL, 0, 0)
+                await pipeline.execute()
 
     async def run(self) -> None:
         """Listen until cancelled."""
-        async with AsyncRedis.from_url(settings.REDIS_URL, socket_timeout=3, retry=None) as client:
+        async with self._client as client:
             while True:
                 try:
                     await client.set(LISTENING, 1, ex=LISTENING_SECONDS)

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db import connection as database
 from django.db import transaction
+from psycopg import Cursor
 
 from accounts.errors import CorrectInput, Problem
 from accounts.models import Account
@@ -73,6 +74,8 @@ class _Kept:
     """None: the account has no such campaign."""
     referral_id: UUID | None
     delivery_ids: list[UUID] | None
+    has_rung: bool
+    """A lane waits to be looked at since this statement, and did not before."""
 
 
 def accept_referrals(
@@ -93,13 +96,10 @@ def accept_referrals(
     if not items:
         return []
     candidates = [_check(item, account, now) for item in items]
-    accepted = [
-        _accepted(candidate, kept)
-        for candidate, kept in zip(candidates, _keep(account, candidates, now), strict=True)
-    ]
-    if any(one.status is Acceptance.ACCEPTED and one.deliveries for one in accepted):
+    kept = _keep(account, candidates, now)
+    if kept[0].has_rung:
         transaction.on_commit(doorbell.ring, robust=True)
-    return accepted
+    return [_accepted(candidate, one) for candidate, one in zip(candidates, kept, strict=True)]
 
 
 def _accepted(candidate: _Candidate, kept: _Kept) -> Accepted:
@@ -236,14 +236,16 @@ WITH item AS MATERIALIZED (
 ), lane AS (
 """
 _RETURN_IN_ORDER = """
+    RETURNING connection_id
 )
-SELECT campaign.status, key.referral_id, key.delivery_ids
+SELECT campaign.status, key.referral_id, key.delivery_ids, EXISTS (SELECT FROM lane)
 FROM item
 LEFT JOIN campaign ON campaign.name = item.campaign
 LEFT JOIN key ON item.is_valid AND key.campaign_id = campaign.id
     AND key.external_id = item.external_id
 ORDER BY item.position
 """
+_STATEMENT = _KEEP + queue.RING_UNLESS_FULL + _RETURN_IN_ORDER
 
 
 def _keep(account: Account, candidates: Sequence[_Candidate], now: datetime) -> list[_Kept]:
@@ -264,6 +266,7 @@ def _keep(account: Account, candidates: Sequence[_Candidate], now: datetime) -> 
         "attributes_sealed": [one.attributes_sealed for one in candidates],
         "email_fingerprint": [one.email_fingerprint for one in candidates],
     }
-    with database.cursor() as cursor:
-        cursor.execute(_KEEP + queue.RING + _RETURN_IN_ORDER, parameters)
+    # Prepared, which Django's own cursors never are: planning it takes longer than running it.
+    with database.cursor() as own, database.wrap_database_errors, Cursor(own.connection) as cursor:
+        cursor.execute(_STATEMENT, parameters, prepare=True)
         return [_Kept(*row) for row in cursor.fetchall()]

@@ -262,15 +262,18 @@ class Statistic(TenantModel):
 class Lane(models.Model):
     """The queue of one connection: one row, locked while a claim takes from it.
 
-    Whoever makes a delivery wait or frees a slot rings the lane: `ready_at` becomes the
-    earlier of itself and now. Only a claim, having looked, sets it later, or null when
-    nothing waits. Few rows, often written: no index, so that updates stay in their page.
+    Whoever makes a delivery wait, or frees a slot of a lane that is full, rings the lane:
+    `ready_at` becomes the earlier of itself and the moment of that. Only a claim, having
+    looked, sets it later, or null when nothing waits or no slot is free. Few rows, often
+    written: no index, so that updates stay in their page.
     """
 
     connection = models.OneToOneField(
         Connection, primary_key=True, on_delete=models.CASCADE, related_name="+"
     )
     ready_at = models.DateTimeField(null=True)
+    is_full = models.BooleanField(default=False, db_default=False)
+    """A claim found no free slot: whoever frees one rings."""
     served_at = models.DateTimeField()
     """When a claim last looked here; the longest unserved comes first."""
     fence = models.UUIDField(null=True)

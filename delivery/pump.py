@@ -58,7 +58,9 @@ class Pump:
         self._wake = asyncio.Event()
         self._listener = Listener(self._wake)
         self._clock = Clock()
-        self._settler = Settler(pool, clock=self._clock, on_written=self._make_room)
+        self._settler = Settler(
+            pool, clock=self._clock, on_written=self._make_room, on_rung=self._wake.set
+        )
         self._attempts: set[asyncio.Task[None]] = set()
         self._unsent: list[Claimed] = []
         self._span = EVERYTHING
@@ -88,7 +90,7 @@ class Pump:
         await self._claim_until_idle()
         deadline = time.monotonic() + STOP_SECONDS
         while self._room < self._capacity and time.monotonic() < deadline:
-            await self._rest(LONGEST_REST_SECONDS)
+            await self._rest(SHORTEST_REST_SECONDS)
         await self._give_back()
 
     async def _claim_until_idle(self) -> None:
@@ -104,6 +106,8 @@ class Pump:
                 asked_at = time.monotonic()
                 claimed = await self._claim()
                 self._start(claimed.deliveries, asked_at)
+                if claimed.deliveries and not self._room:
+                    await self._listener.ring_on()
                 seconds = self._seconds_until_next(claimed)
             if self._room < self._capacity or self._wake.is_set():
                 last_busy = time.monotonic()
@@ -161,6 +165,7 @@ class Pump:
         except SlotMissedError:
             self._unsent.append(claimed)
             self._make_room(1)
+            self._wake.set()
         except Exception as error:  # noqa: BLE001  one delivery never stops the others
             # Its lease expires, and the third time it is set aside. Without the message, which
             # could quote a person's data.
@@ -177,8 +182,9 @@ class Pump:
             self._settler.add(result)
 
     def _make_room(self, count: int) -> None:
+        if not self._room:
+            self._wake.set()
         self._room += count
-        self._wake.set()
 
     def _seconds_until_next(self, claimed: Claim) -> float:
         longest = DEAF_REST_SECONDS if self._listener.is_deaf else LONGEST_REST_SECONDS

@@ -18,11 +18,13 @@ from delivery.pump import Pump
 # A claim and a settle at once; a third while one of them is being replaced.
 MAX_DATABASE_CONNECTIONS = 3
 # The tables change faster than their statistics. On a table that was small when it was last
-# looked at the planner would read all of it; the engine's statements are made for indexes.
+# looked at the planner would read all of it, or all of an index to make a bitmap; the engine's
+# statements are made for indexes.
 # And one plan serves them always: making it takes longer than running it, once for each
 # partition; those that the bounds of ids exclude are left out when it starts.
 DATABASE_OPTIONS = (
-    "-c enable_seqscan=off -c jit=off -c plan_cache_mode=force_generic_plan"
+    "-c enable_seqscan=off -c enable_bitmapscan=off -c jit=off"
+    " -c plan_cache_mode=force_generic_plan"
     " -c statement_timeout=30s"
     " -c idle_in_transaction_session_timeout=30s"
 )

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
+from itertools import chain
 
 import psycopg
 from django.db import connection as database
@@ -14,7 +15,7 @@ from delivery import outages, telemetry
 from delivery.breaker import Tally
 from delivery.clock import Clock
 from delivery.counters import Count, counters
-from delivery.queue import Settled, settle
+from delivery.queue import Aftermath, Settled, settle
 
 FLUSH_RESULTS = 64
 FLUSH_SECONDS = 0.010
@@ -24,14 +25,23 @@ logger = logging.getLogger(__name__)
 
 
 class Settler:
-    """Takes results one by one and tells how many were written; one batch at a time."""
+    """Takes results one by one and writes them down, one batch at a time.
+
+    `on_written` is told how many it were, `on_rung` that a lane is to be looked at.
+    """
 
     def __init__(
-        self, pool: AsyncConnectionPool, *, clock: Clock, on_written: Callable[[int], None]
+        self,
+        pool: AsyncConnectionPool,
+        *,
+        clock: Clock,
+        on_written: Callable[[int], None],
+        on_rung: Callable[[], None],
     ) -> None:
         self._pool = pool
         self._clock = clock
         self._on_written = on_written
+        self._on_rung = on_rung
         self._results: list[Settled] = []
         self._some = asyncio.Event()
         self._enough = asyncio.Event()
@@ -51,19 +61,18 @@ class Settler:
             batch, self._results = self._results, []
             self._some.clear()
             self._enough.clear()
-            troubled = await self._write(batch)
+            aftermath = await self._write(batch)
             telemetry.batch_settled(batch)
             self._on_written(len(batch))
-            if troubled:
-                await asyncio.to_thread(_review, troubled, self._clock.now())
-                self._on_written(0)
+            if aftermath.troubled:
+                await asyncio.to_thread(_review, aftermath.troubled, self._clock.now())
+            if aftermath.has_rung or aftermath.troubled:
+                self._on_rung()
 
-    async def _write(self, batch: Sequence[Settled]) -> list[Tally]:
+    async def _write(self, batch: Sequence[Settled]) -> Aftermath:
         """Write the batch, however long PostgreSQL is away: results are never thrown away.
 
         Should it take longer than a lease, the fence keeps us from overwriting anybody.
-
-        *Shape*: as `queue.settle`.
         """
         while True:
             try:
@@ -76,13 +85,17 @@ class Settler:
             except psycopg.Error as refused:
                 return await self._write_apart(batch, refused)
 
-    async def _write_apart(self, batch: Sequence[Settled], refused: psycopg.Error) -> list[Tally]:
+    async def _write_apart(self, batch: Sequence[Settled], refused: psycopg.Error) -> Aftermath:
         """Keep the one result that PostgreSQL refuses from spoiling the others of its batch."""
         if len(batch) > 1:
-            return [tally for result in batch for tally in await self._write([result])]
+            each = [await self._write([result]) for result in batch]
+            return Aftermath(
+                has_rung=any(one.has_rung for one in each),
+                troubled=list(chain.from_iterable(one.troubled for one in each)),
+            )
         # Its lease will expire; the type only, for a message can quote a person's data.
         logger.error("the result of delivery %s was refused: %s", batch[0].id, type(refused))
-        return []
+        return Aftermath(has_rung=False)
 
 
 def _review(troubled: Sequence[Tally], now: datetime) -> None:

@@ -93,7 +93,8 @@ def _database(url: str) -> dict[str, object]:
         "PASSWORD": address.password,
         "HOST": address.host,
         "PORT": address.port,
-        "OPTIONS": {"connect_timeout": "5"} | address.options,
+        # Django turns prepared statements off; it uses none, but intake does.
+        "OPTIONS": {"connect_timeout": "5", "prepare_threshold": 5} | address.options,
         # Each thread keeps its connection, except that tests make and drop databases. A pool
         # would try what is stale one by one, and wait ever longer in between.
         "CONN_MAX_AGE": 0 if ENVIRONMENT.mode is Mode.TEST else None,

@@ -1,16 +1,17 @@
 """The engine's statements, all that it says to PostgreSQL; one module for each noun."""
 
 from delivery.queue.claims import UNLINKED, Claim, Claimed, claim, claim_parameters, give_back
-from delivery.queue.lanes import RING, ring_forgotten_lanes, ring_lanes
+from delivery.queue.lanes import RING_UNLESS_FULL, ring_forgotten_lanes
 from delivery.queue.repair import ARCHIVED, cancel_archived, database_now, release_expired
-from delivery.queue.settles import Settled, settle
+from delivery.queue.settles import Aftermath, Settled, settle
 from delivery.queue.span import EVERYTHING, Span, span_of_what_waits, waiting_span
 
 __all__ = [
     "ARCHIVED",
     "EVERYTHING",
-    "RING",
+    "RING_UNLESS_FULL",
     "UNLINKED",
+    "Aftermath",
     "Claim",
     "Claimed",
     "Settled",
@@ -22,7 +23,6 @@ __all__ = [
     "give_back",
     "release_expired",
     "ring_forgotten_lanes",
-    "ring_lanes",
     "settle",
     "span_of_what_waits",
     "waiting_span",

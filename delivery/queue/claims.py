@@ -131,12 +131,14 @@ JOIN accounts_account account ON account.id = claimed.account_id
 """
 
 _SILENCE_LANES = """
-UPDATE delivery_lane lane SET ready_at = CASE
-    WHEN (
+WITH looked AS (
+    SELECT lane.connection_id, (
         SELECT count(*) FROM delivery_delivery leased
         WHERE leased.connection_id = lane.connection_id AND leased.lease_expires_at IS NOT NULL
             AND leased.id >= %(since)s AND leased.id < %(until)s
-    ) < CASE WHEN lane.failures < %(failures_to_open)s THEN version.concurrency ELSE 1 END THEN (
+    ) >= CASE
+        WHEN lane.failures < %(failures_to_open)s THEN version.concurrency ELSE 1
+    END AS is_full, (
         -- With a rate limit, when most of the slots that were given out are used.
         SELECT GREATEST(waiting.next_attempt_at, CASE WHEN version.rate_per_second IS NOT NULL
             THEN %(now)s + (lane.next_slot_at - statement_timestamp())
@@ -148,18 +150,25 @@ UPDATE delivery_lane lane SET ready_at = CASE
             AND waiting.id >= %(since)s AND waiting.id < %(until)s
         ORDER BY waiting.next_attempt_at
         LIMIT 1
-    ) END  -- full: the settle that frees a slot rings
-FROM connections_connection connection
-JOIN connections_connectionversion version ON version.id = connection.live_version_id
-WHERE connection.id = lane.connection_id AND lane.fence = %(fence)s
-"""
-
-_NEXT_READY = """
+    ) AS next_at
+    FROM delivery_lane lane
+    JOIN connections_connection connection ON connection.id = lane.connection_id
+    JOIN connections_connectionversion version ON version.id = connection.live_version_id
+    WHERE lane.fence = %(fence)s
+), silenced AS (
+    UPDATE delivery_lane lane
+    SET ready_at = CASE WHEN NOT looked.is_full THEN looked.next_at END, is_full = looked.is_full
+    FROM looked WHERE lane.connection_id = looked.connection_id
+    RETURNING lane.*
+)
 SELECT min(CASE
     WHEN lane.failures < %(failures_to_open)s THEN lane.ready_at
     WHEN lane.probe_at IS NOT NULL THEN GREATEST(lane.ready_at, lane.probe_at)
 END)
-FROM delivery_lane lane
+FROM (
+    SELECT * FROM silenced
+    UNION ALL SELECT * FROM delivery_lane WHERE fence IS DISTINCT FROM %(fence)s
+) lane
 JOIN connections_connection connection ON connection.id = lane.connection_id
 WHERE connection.status = 'active' AND lane.ready_at IS NOT NULL
 """
@@ -221,12 +230,12 @@ async def claim(
     *Effects*: one transaction, one round trip; the leases outlast the exchange's deadline.
     """
     parameters = claim_parameters(room=room, now=now, span=span)
-    async with connection.pipeline(), connection.transaction():
+    # What stands in one pipeline is one transaction, without BEGIN and COMMIT to be sent.
+    async with connection.pipeline():
         await connection.execute(_LOCK_LANES, parameters)
         claimed = connection.cursor(row_factory=args_row(Claimed))
         await claimed.execute(_CLAIM, parameters)
-        await connection.execute(_SILENCE_LANES, parameters)
-        next_ready = await connection.execute(_NEXT_READY, parameters)
+        next_ready = await connection.execute(_SILENCE_LANES, parameters)
         deliveries = await claimed.fetchall()
         next_row = await next_ready.fetchone()
     return Claim(deliveries, next_row[0] if next_row else None)

@@ -3,25 +3,25 @@
 Lanes are always locked in the order of their ids, and no lock is waited for after them.
 """
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from django.db import connection as database
 
 from delivery.queue.span import EVERYTHING, Span
 
-# Ends a statement that says in `changed` which connections to ring. Lanes are always locked in
-# the order of their ids, and no lock is waited for after them.
+# Ends a statement that says in `changed` which connections to ring. One that rings already is
+# locked and left as it is: what it is rung for is committed before a claim can silence it.
 RING = """
 INSERT INTO delivery_lane (connection_id, ready_at, served_at)
 SELECT DISTINCT connection_id, %(now)s::timestamptz, %(now)s::timestamptz FROM changed
 ORDER BY connection_id
-ON CONFLICT (connection_id) DO UPDATE SET ready_at = LEAST(delivery_lane.ready_at, %(now)s)
+ON CONFLICT (connection_id) DO UPDATE SET ready_at = %(now)s
+WHERE (delivery_lane.ready_at IS NULL OR delivery_lane.ready_at > %(now)s)
 """
 
-_RING_THESE = "WITH changed AS (SELECT unnest(%(ids)s::uuid[]) AS connection_id)"
+# For what does not free a slot: a full lane is rung by whoever frees one.
+RING_UNLESS_FULL = RING + " AND NOT delivery_lane.is_full"
 
 # Who rings does it with what he lets wait, so there is nothing to find; unless what waits is
 # older than what some pump's span told when it silenced the lane.
@@ -38,11 +38,6 @@ WITH changed AS (
     )
 )
 """
-
-
-def ring_lanes(connection_ids: Iterable[UUID], *, now: datetime) -> None:
-    """Let claims look at these connections; called after the commit that gave them work."""
-    execute(_RING_THESE + RING, {"ids": list(connection_ids), "now": now})
 
 
 def ring_forgotten_lanes(*, now: datetime, span: Span = EVERYTHING) -> int:

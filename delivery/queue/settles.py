@@ -31,7 +31,8 @@ WITH result AS (
         lease_expires_at = NULL, lease_expiries = 0, fence = NULL
     FROM result WHERE delivery.id = result.id AND delivery.fence = result.fence
         AND delivery.id BETWEEN %(first_id)s AND %(last_id)s
-    RETURNING delivery.id, delivery.account_id, delivery.connection_id, delivery.campaign_id
+    RETURNING delivery.id, delivery.account_id, delivery.connection_id, delivery.campaign_id,
+        delivery.next_attempt_at
 ), attempt AS (
     INSERT INTO delivery_attempt (id, account_id, delivery_id, number, version_id, environment,
         started_at, duration_ms, response_status, outcome, error_code, unmatched_shape,
@@ -42,27 +43,34 @@ WITH result AS (
 )
 """
 
-# As `RING`, for a settle, which also counts what its results tell of each endpoint.
+# As `RING`, for a settle: it frees slots, which matters to full lanes only, lets retries wait, and
+# counts what its results tell of each endpoint.
 _COUNT_AND_RING = """
 , rung AS (
     INSERT INTO delivery_lane AS lane
         (connection_id, ready_at, served_at, succeeded_at, failures, holds)
-    SELECT connection_id, %(now)s, %(now)s, succeeded_at, failures, holds
+    SELECT connection_id, (
+        SELECT min(next_attempt_at) FROM changed
+        WHERE changed.connection_id = tally.connection_id
+    ), %(now)s, succeeded_at, failures, holds
     FROM unnest(%(tally_connection_id)s::uuid[], %(tally_succeeded_at)s::timestamptz[],
         %(tally_failures)s::int[], %(tally_holds)s::int[]
     ) AS tally (connection_id, succeeded_at, failures, holds)
     ORDER BY connection_id
     ON CONFLICT (connection_id) DO UPDATE SET
-        ready_at = LEAST(lane.ready_at, %(now)s),
+        ready_at = CASE
+            WHEN lane.is_full THEN %(now)s ELSE LEAST(lane.ready_at, EXCLUDED.ready_at)
+        END,
+        is_full = FALSE,
         succeeded_at = COALESCE(EXCLUDED.succeeded_at, lane.succeeded_at),
         failures = EXCLUDED.failures
             + CASE WHEN EXCLUDED.succeeded_at IS NULL THEN lane.failures ELSE 0 END,
         holds = EXCLUDED.holds
             + CASE WHEN EXCLUDED.succeeded_at IS NULL THEN lane.holds ELSE 0 END
-    RETURNING connection_id, failures, opened_at
+    RETURNING connection_id, old.ready_at IS DISTINCT FROM new.ready_at AS is_rung,
+        new.failures >= %(failures_to_open)s OR new.opened_at IS NOT NULL AS is_troubled
 )
-SELECT connection_id FROM rung
-WHERE failures >= %(failures_to_open)s OR opened_at IS NOT NULL
+SELECT connection_id, is_rung, is_troubled FROM rung WHERE is_rung OR is_troubled
 """
 
 
@@ -92,14 +100,22 @@ class Settled:
     record_sealed: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Aftermath:
+    """What a settle leaves to be done."""
+
+    has_rung: bool
+    """A lane is to be looked at that was not before."""
+    troubled: Sequence[Tally] = ()
+    """What was counted of the connections whose breaker is open, or has to open."""
+
+
 async def settle(
     connection: AsyncConnection, *, results: Sequence[Settled], now: datetime
-) -> list[Tally]:
+) -> Aftermath:
     """Write the results of attempts whose fence still holds, in one statement.
 
     A result whose lease expired and was given to somebody else leaves no trace.
-
-    *Shape*: what was counted of the connections whose breaker is open, or has to open.
     """
     counted = tallies(results)
     columns = {
@@ -115,5 +131,9 @@ async def settle(
     for name in ("connection_id", "succeeded_at", "failures", "holds"):
         parameters[f"tally_{name}"] = [getattr(tally, name) for tally in counted]
     cursor = await connection.execute(_SETTLE + statistics.COUNT + _COUNT_AND_RING, parameters)
-    troubled = {connection_id for (connection_id,) in await cursor.fetchall()}
-    return [tally for tally in counted if tally.connection_id in troubled]
+    lanes = await cursor.fetchall()
+    troubled = {connection_id for connection_id, _, is_troubled in lanes if is_troubled}
+    return Aftermath(
+        has_rung=any(is_rung for _, is_rung, _ in lanes),
+        troubled=[tally for tally in counted if tally.connection_id in troubled],
+    )

@@ -60,9 +60,9 @@ def claim(*, room=64, at=None):
 def settle(*results):
     async def once():
         async with await psycopg.AsyncConnection.connect(**_connection_arguments()) as connection:
-            await queue.settle(connection, results=results, now=now())
+            return await queue.settle(connection, results=results, now=now())
 
-    asyncio.run(once())
+    return asyncio.run(once())
 
 
 def result_of(claimed, **changes):
@@ -404,6 +404,47 @@ def test_sweep_finds_what_nobody_rang_for(stage):
     assert Lane.objects.get(connection=connection).ready_at is None
 
 
+def lane_of(connection):
+    lane = Lane.objects.get(connection=connection)
+    return lane.ready_at, lane.is_full
+
+
+def test_settle_rings_a_lane_only_where_a_slot_was_waited_for(stage):
+    connection = stage.connection(NOWHERE, concurrency=2)
+    stage.accept("tx-1", "tx-2", "tx-3")
+    first, second = claim().deliveries
+    assert lane_of(connection) == (None, True)
+    assert settle(result_of(first)).has_rung
+    [third] = claim().deliveries
+    assert lane_of(connection) == (None, True)
+    assert settle(result_of(second), result_of(third)).has_rung
+    assert claim().deliveries == []
+    stage.accept("tx-4")
+    [fourth] = claim().deliveries
+    assert not settle(result_of(fourth)).has_rung
+    assert lane_of(connection) == (None, False)
+
+
+def test_settle_rings_for_the_time_of_a_retry(stage):
+    connection = stage.connection(NOWHERE)
+    stage.accept("tx-1")
+    [claimed] = claim().deliveries
+    later = now() + timedelta(minutes=5)
+    retrying = {"status": "retrying", "next_attempt_at": later, "finished_at": None}
+    assert settle(result_of(claimed, **retrying)).has_rung
+    assert lane_of(connection) == (later, False)
+
+
+def test_full_lane_is_not_rung_by_what_comes_in(stage):
+    connection = stage.connection(NOWHERE, concurrency=1)
+    stage.accept("tx-1")
+    [claimed] = claim().deliveries
+    stage.accept("tx-2")
+    assert lane_of(connection) == (None, True)
+    settle(result_of(claimed))
+    assert [one.external_id for one in claim().deliveries] == ["tx-2"]
+
+
 def test_result_that_postgresql_refuses_does_not_spoil_its_batch(stage):
     stage.connection(NOWHERE)
     stage.accept("tx-1", "tx-2", "tx-3")
@@ -418,6 +459,7 @@ def test_result_that_postgresql_refuses_does_not_spoil_its_batch(stage):
             house.pool,
             clock=Clock(),
             on_written=lambda count: written.append(count) or done.set(),
+            on_rung=lambda: None,
         )
         for result in results:
             settler.add(result)
