@@ -18,7 +18,7 @@ from delivery.counters import Count, counters
 from delivery.doorbell import Listener
 from delivery.equipment import EquipmentStore
 from delivery.pacing import Slot, SlotMissedError
-from delivery.queue import EVERYTHING, Claim, Claimed, claim, give_back, waiting_span
+from delivery.queue import FROM_THE_START, Claim, Claimed, claim, give_back, oldest_waiting
 from delivery.settler import Settler
 
 CAPACITY = 256
@@ -31,7 +31,7 @@ LONGEST_REST_SECONDS = 1.0
 DEAF_REST_SECONDS = 0.25
 # Longer than any exchange may take, and shorter than what who stops us waits (docker-compose.yml).
 STOP_SECONDS = 35.0
-SPAN_SECONDS = 5.0
+SINCE_SECONDS = 5.0
 
 logger = logging.getLogger(__name__)
 
@@ -63,8 +63,8 @@ class Pump:
         )
         self._attempts: set[asyncio.Task[None]] = set()
         self._unsent: list[Claimed] = []
-        self._span = EVERYTHING
-        self._span_is_good_until = 0.0
+        self._since = FROM_THE_START
+        self._since_is_good_until = 0.0
 
     async def run(self) -> None:
         """Claim and send; at the end wait for what is in flight and write it down.
@@ -120,9 +120,9 @@ class Pump:
         try:
             async with self._pool.connection() as connection:
                 await self._clock.measure(connection)
-                if time.monotonic() > self._span_is_good_until:
-                    self._span = await waiting_span(connection, now=self._clock.now())
-                    self._span_is_good_until = time.monotonic() + SPAN_SECONDS
+                if time.monotonic() > self._since_is_good_until:
+                    self._since = await oldest_waiting(connection, now=self._clock.now())
+                    self._since_is_good_until = time.monotonic() + SINCE_SECONDS
         except psycopg.OperationalError as away:
             logger.warning("PostgreSQL is away; claims look where they did: %s", away)
 
@@ -131,7 +131,7 @@ class Pump:
             async with self._pool.connection() as connection:
                 now = self._clock.now()
                 with counters.timing(Count.CLAIM_SECONDS):
-                    return await claim(connection, room=self._room, now=now, span=self._span)
+                    return await claim(connection, room=self._room, now=now, since=self._since)
         except psycopg.OperationalError as away:
             logger.warning("PostgreSQL is away; claiming again in a second: %s", away)
             return Claim([], None)

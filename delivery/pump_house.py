@@ -21,7 +21,8 @@ MAX_DATABASE_CONNECTIONS = 3
 # looked at the planner would read all of it, or all of an index to make a bitmap; the engine's
 # statements are made for indexes.
 # And one plan serves them always: making it takes longer than running it, once for each
-# partition; those that the bounds of ids exclude are left out when it starts.
+# partition; those of the past are left out when it starts. Such a plan takes what lies between
+# two unknown ids for little, and would read it all: so there are no upper bounds.
 DATABASE_OPTIONS = (
     "-c enable_seqscan=off -c enable_bitmapscan=off -c jit=off"
     " -c plan_cache_mode=force_generic_plan"

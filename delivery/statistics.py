@@ -33,11 +33,10 @@ COUNT = f"""
         date_trunc('hour', %(now)s::timestamptz, 'UTC'), status, reason, count(*),
         sum(duration_ms), ARRAY[{_COUNTS}]
     FROM (
-        SELECT changed.account_id, changed.connection_id, changed.campaign_id, result.status,
-            result.duration_ms, COALESCE(result.rule, NULLIF(result.error_code, ''), 'no rule')
-                AS reason,
-            width_bucket(result.duration_ms, ARRAY{[*BUCKETS_MS]}::float8[]) AS bucket
-        FROM result JOIN changed USING (id)
+        SELECT account_id, connection_id, campaign_id, status, duration_ms,
+            COALESCE(rule, NULLIF(error_code, ''), 'no rule') AS reason,
+            width_bucket(duration_ms, ARRAY{[*BUCKETS_MS]}::float8[]) AS bucket
+        FROM changed
     ) settled
     GROUP BY account_id, connection_id, campaign_id, status, reason
     ORDER BY connection_id, campaign_id, status, reason

@@ -16,9 +16,9 @@ def sweep(*, now: datetime) -> None:
     with transaction.atomic():
         if not _is_alone():
             return
-        span = queue.span_of_what_waits(now=now)
-        queue.release_expired(now=now, span=span)
-        queue.ring_forgotten_lanes(now=now, span=span)
+        since = queue.oldest_to_sweep(now=now)
+        queue.release_expired(now=now, since=since)
+        queue.ring_forgotten_lanes(now=now, since=since)
         queue.cancel_archived(now=now)
     # By itself: it locks connections before lanes.
     outages.review_forgotten(now=now)

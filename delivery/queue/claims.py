@@ -16,7 +16,7 @@ from uuid_utils.compat import uuid7
 from delivery import pacing
 from delivery.breaker import FAILURES_TO_OPEN
 from delivery.queue.lanes import RING
-from delivery.queue.span import EVERYTHING, Span
+from delivery.queue.oldest import FROM_THE_START
 
 LEASE_MARGIN_SECONDS = 5
 
@@ -52,7 +52,7 @@ WITH lane AS (
         END - (
             SELECT count(*) FROM delivery_delivery leased
             WHERE leased.connection_id = lane.connection_id AND leased.lease_expires_at IS NOT NULL
-                AND leased.id >= %(since)s AND leased.id < %(until)s
+                AND leased.id >= %(since)s
         ), floor((%(horizon)s - slot.first_in_seconds) / slot.apart_seconds) + 1)::int AS free
     FROM delivery_lane lane
     JOIN connections_connection connection ON connection.id = lane.connection_id
@@ -80,7 +80,7 @@ WITH lane AS (
         WHERE delivery.connection_id = lane.connection_id
             AND delivery.status IN ('pending', 'retrying') AND delivery.lease_expires_at IS NULL
             AND delivery.next_attempt_at <= %(now)s
-            AND delivery.id >= %(since)s AND delivery.id < %(until)s
+            AND delivery.id >= %(since)s
         ORDER BY delivery.next_attempt_at
         LIMIT GREATEST(lane.free, 0)
         FOR UPDATE OF delivery SKIP LOCKED
@@ -105,13 +105,13 @@ WITH lane AS (
     UPDATE delivery_delivery delivery
     SET status = 'cancelled', reason = %(unlinked)s, finished_at = %(now)s, next_attempt_at = NULL
     FROM picked WHERE delivery.id = picked.id AND NOT picked.is_linked
-        AND delivery.id >= %(since)s AND delivery.id < %(until)s
+        AND delivery.id >= %(since)s
 ), claimed AS (
     UPDATE delivery_delivery delivery
     SET fence = %(fence)s, lease_expires_at = %(now)s + picked.lease,
         first_attempt_at = COALESCE(delivery.first_attempt_at, %(now)s)
     FROM picked WHERE delivery.id = picked.id AND picked.is_linked
-        AND delivery.id >= %(since)s AND delivery.id < %(until)s
+        AND delivery.id >= %(since)s
     RETURNING delivery.id, delivery.fence, delivery.attempt_count, delivery.first_attempt_at,
         delivery.account_id, delivery.referral_id, delivery.campaign_id, delivery.connection_id,
         picked.name AS connection_name, picked.revision AS connection_revision, picked.version_id,
@@ -125,7 +125,7 @@ SELECT claimed.id, claimed.fence, claimed.attempt_count, claimed.first_attempt_a
     claimed.slot_lasts_seconds
 FROM claimed
 JOIN delivery_referral referral ON referral.id = claimed.referral_id
-    AND referral.id >= %(since)s AND referral.id < %(until)s
+    AND referral.id >= %(since)s
 JOIN campaigns_campaign campaign ON campaign.id = claimed.campaign_id
 JOIN accounts_account account ON account.id = claimed.account_id
 """
@@ -135,7 +135,7 @@ WITH looked AS (
     SELECT lane.connection_id, (
         SELECT count(*) FROM delivery_delivery leased
         WHERE leased.connection_id = lane.connection_id AND leased.lease_expires_at IS NOT NULL
-            AND leased.id >= %(since)s AND leased.id < %(until)s
+            AND leased.id >= %(since)s
     ) >= CASE
         WHEN lane.failures < %(failures_to_open)s THEN version.concurrency ELSE 1
     END AS is_full, (
@@ -147,7 +147,7 @@ WITH looked AS (
         FROM delivery_delivery waiting
         WHERE waiting.connection_id = lane.connection_id
             AND waiting.status IN ('pending', 'retrying') AND waiting.lease_expires_at IS NULL
-            AND waiting.id >= %(since)s AND waiting.id < %(until)s
+            AND waiting.id >= %(since)s
         ORDER BY waiting.next_attempt_at
         LIMIT 1
     ) AS next_at
@@ -180,7 +180,7 @@ WITH changed AS (
         first_attempt_at = CASE WHEN attempt_count > 0 THEN first_attempt_at END
     FROM unnest(%(ids)s::uuid[], %(fences)s::uuid[]) AS unsent (id, fence)
     WHERE delivery.id = unsent.id AND delivery.fence = unsent.fence
-        AND delivery.id BETWEEN %(first_id)s AND %(last_id)s
+        AND delivery.id >= %(first_id)s
     RETURNING delivery.connection_id
 )
 """
@@ -223,13 +223,13 @@ class Claim:
 
 
 async def claim(
-    connection: AsyncConnection, *, room: int, now: datetime, span: Span = EVERYTHING
+    connection: AsyncConnection, *, room: int, now: datetime, since: UUID = FROM_THE_START
 ) -> Claim:
     """Lease up to `room` due deliveries, fairly from the lanes that waited longest.
 
     *Effects*: one transaction, one round trip; the leases outlast the exchange's deadline.
     """
-    parameters = claim_parameters(room=room, now=now, span=span)
+    parameters = claim_parameters(room=room, now=now, since=since)
     # What stands in one pipeline is one transaction, without BEGIN and COMMIT to be sent.
     async with connection.pipeline():
         await connection.execute(_LOCK_LANES, parameters)
@@ -241,10 +241,11 @@ async def claim(
     return Claim(deliveries, next_row[0] if next_row else None)
 
 
-def claim_parameters(*, room: int, now: datetime, span: Span = EVERYTHING) -> dict[str, object]:
+def claim_parameters(
+    *, room: int, now: datetime, since: UUID = FROM_THE_START
+) -> dict[str, object]:
     return {
-        "since": span.since,
-        "until": span.until,
+        "since": since,
         "fence": uuid7(),
         "room": room,
         "now": now,
@@ -267,7 +268,6 @@ async def give_back(
         "ids": [claimed.id for claimed in unsent],
         "fences": [claimed.fence for claimed in unsent],
         "first_id": min(claimed.id for claimed in unsent),
-        "last_id": max(claimed.id for claimed in unsent),
         "now": now,
     }
     await connection.execute(_GIVE_BACK + RING, parameters)

@@ -5,10 +5,11 @@ Lanes are always locked in the order of their ids, and no lock is waited for aft
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import connection as database
 
-from delivery.queue.span import EVERYTHING, Span
+from delivery.queue.oldest import FROM_THE_START
 
 # Ends a statement that says in `changed` which connections to ring. One that rings already is
 # locked and left as it is: what it is rung for is committed before a claim can silence it.
@@ -24,7 +25,7 @@ WHERE (delivery_lane.ready_at IS NULL OR delivery_lane.ready_at > %(now)s)
 RING_UNLESS_FULL = RING + " AND NOT delivery_lane.is_full"
 
 # Who rings does it with what he lets wait, so there is nothing to find; unless what waits is
-# older than what some pump's span told when it silenced the lane.
+# older than what some pump looked at when it silenced the lane.
 _RING_FORGOTTEN = """
 WITH changed AS (
     SELECT connection.id AS connection_id
@@ -34,16 +35,15 @@ WITH changed AS (
         SELECT FROM delivery_delivery waiting
         WHERE waiting.connection_id = connection.id
             AND waiting.status IN ('pending', 'retrying') AND waiting.lease_expires_at IS NULL
-            AND waiting.id >= %(since)s AND waiting.id < %(until)s
+            AND waiting.id >= %(since)s
     )
 )
 """
 
 
-def ring_forgotten_lanes(*, now: datetime, span: Span = EVERYTHING) -> int:
+def ring_forgotten_lanes(*, now: datetime, since: UUID = FROM_THE_START) -> int:
     """Ring the lanes where something waits and nobody rang; return how many."""
-    bounds = {"since": span.since, "until": span.until}
-    return execute(_RING_FORGOTTEN + RING, bounds | {"now": now})
+    return execute(_RING_FORGOTTEN + RING, {"since": since, "now": now})
 
 
 def execute(statement: str, parameters: dict[str, Any]) -> int:

@@ -2,11 +2,12 @@
 
 from datetime import datetime
 from typing import cast
+from uuid import UUID
 
 from django.db import connection as database
 
 from delivery.queue.lanes import RING, execute
-from delivery.queue.span import EVERYTHING, Span
+from delivery.queue.oldest import FROM_THE_START
 
 POISON_EXPIRIES = 3
 
@@ -32,7 +33,7 @@ _RELEASE_EXPIRED = """
 WITH expired AS (
     SELECT id, lease_expiries + 1 >= %(poison_expiries)s AS is_poison
     FROM delivery_delivery
-    WHERE lease_expires_at < %(now)s AND id >= %(since)s AND id < %(until)s
+    WHERE lease_expires_at < %(now)s AND id >= %(since)s
         AND pg_postmaster_start_time() < %(now)s - make_interval(secs => %(first_writes)s)
     LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 ), changed AS (
@@ -43,7 +44,7 @@ WITH expired AS (
         next_attempt_at = CASE WHEN NOT is_poison THEN delivery.next_attempt_at END,
         finished_at = CASE WHEN is_poison THEN %(now)s::timestamptz END
     FROM expired WHERE delivery.id = expired.id
-        AND delivery.id >= %(since)s AND delivery.id < %(until)s
+        AND delivery.id >= %(since)s
     RETURNING delivery.connection_id
 )
 """
@@ -66,15 +67,14 @@ WHERE connection_id = ANY(%(ids)s) AND status IN ('pending', 'retrying')
 """
 
 
-def release_expired(*, now: datetime, span: Span = EVERYTHING) -> int:
+def release_expired(*, now: datetime, since: UUID = FROM_THE_START) -> int:
     """Let what a stopped worker held be sent again, and set aside what stopped three.
 
     *Shape*: the number of lanes that were rung for it.
     """
     parameters = {
         "now": now,
-        "since": span.since,
-        "until": span.until,
+        "since": since,
         "limit": SWEEP_ROWS,
         "first_writes": FIRST_WRITES_SECONDS,
         "poison_expiries": POISON_EXPIRIES,

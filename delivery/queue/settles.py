@@ -30,16 +30,15 @@ WITH result AS (
         next_attempt_at = result.next_attempt_at, finished_at = result.finished_at,
         lease_expires_at = NULL, lease_expiries = 0, fence = NULL
     FROM result WHERE delivery.id = result.id AND delivery.fence = result.fence
-        AND delivery.id BETWEEN %(first_id)s AND %(last_id)s
-    RETURNING delivery.id, delivery.account_id, delivery.connection_id, delivery.campaign_id,
-        delivery.next_attempt_at
+        AND delivery.id >= %(first_id)s
+    RETURNING delivery.account_id, delivery.connection_id, delivery.campaign_id, result.*
 ), attempt AS (
     INSERT INTO delivery_attempt (id, account_id, delivery_id, number, version_id, environment,
         started_at, duration_ms, response_status, outcome, error_code, unmatched_shape,
         record_sealed)
     SELECT attempt_id, account_id, id, number, version_id, 'production', started_at, duration_ms,
         response_status, outcome, error_code, unmatched_shape, record_sealed
-    FROM result JOIN changed USING (id)
+    FROM changed
 )
 """
 
@@ -121,10 +120,8 @@ async def settle(
     columns = {
         field.name: [getattr(result, field.name) for result in results] for field in fields(Settled)
     }
-    ids = columns["id"]
     parameters = columns | {
-        "first_id": min(ids),
-        "last_id": max(ids),
+        "first_id": min(columns["id"]),
         "now": now,
         "failures_to_open": FAILURES_TO_OPEN,
     }

@@ -19,7 +19,7 @@ from delivery.models import Attempt, Delivery, Referral, ReferralKey
 from delivery.moments import first_id_at, id_at, moment_of
 from delivery.pump_house import _connection_arguments
 from delivery.queue import claims
-from delivery.queue.span import CLOCKS_DIFFER
+from delivery.queue.oldest import CLOCKS_DIFFER
 from delivery.selectors import delivery_of, delivery_shown, referral_of, referral_shown
 from tests.delivery_stage import now, pump, receiving, set_stage
 from tests.integration.test_delivery_engine import claim, result_of, settle
@@ -81,6 +81,12 @@ def partitions_in_plan(statement, parameters):
     }
 
 
+def of_the_past_and_present(partitions):
+    """Return the weeks of these that have begun; those to come are empty, and cost nothing."""
+    weeks = {name[-9:] for name in partitions}
+    return {week for week in weeks if week <= suffix(now())}
+
+
 def finish(stage):
     stage.deliveries().update(
         status="delivered", finished_at=now(), next_attempt_at=None, lease_expires_at=None
@@ -108,22 +114,21 @@ def test_both_sides_of_a_boundary_are_claimed_and_lie_in_their_own_weeks(stage):
     for rows in ("delivery_referral", "delivery_delivery"):
         assert tables_of(rows) == sorted(rows + suffix(moment) for moment in (late, early))
     at = boundary + timedelta(seconds=1)
-    span = queue.span_of_what_waits(now=at)
-    assert span.since == first_id_at(boundary - WEEK)
+    assert queue.oldest_to_sweep(now=at) == first_id_at(boundary - WEEK)
     assert {one.external_id for one in claim(at=at).deliveries} == {"sunday", "monday"}
 
 
-def test_span_begins_where_something_waits_or_is_leased(stage):
+def test_oldest_is_where_something_waits_or_is_leased(stage):
     stage.connection(NOWHERE)
     recent = first_id_at(now() - CLOCKS_DIFFER)
-    assert abs(moment_of(queue.span_of_what_waits(now=now()).since) - moment_of(recent)) < WEEK
+    assert abs(moment_of(queue.oldest_to_sweep(now=now())) - moment_of(recent)) < WEEK
     old = now() - 3 * WEEK
     accept_at(stage, old, "waits")
-    assert queue.span_of_what_waits(now=now()).since == first_id_at(monday(old))
+    assert queue.oldest_to_sweep(now=now()) == first_id_at(monday(old))
     [leased] = claim().deliveries
-    assert queue.span_of_what_waits(now=now()).since == first_id_at(monday(old))
+    assert queue.oldest_to_sweep(now=now()) == first_id_at(monday(old))
     settle(result_of(leased))
-    assert queue.span_of_what_waits(now=now()).since > first_id_at(monday(old))
+    assert queue.oldest_to_sweep(now=now()) > first_id_at(monday(old))
 
 
 def test_old_delivery_that_waits_is_delivered(stage):
@@ -148,8 +153,8 @@ def test_claim_settle_and_intake_touch_the_week_that_they_must(stage):
     stage.connection(NOWHERE)
     stage.accept("tx-1")
     [claimed] = claim().deliveries
-    span = queue.span_of_what_waits(now=now())
-    weeks = {suffix(now()), suffix(moment_of(span.since)), suffix(moment_of(span.until))}
+    since = queue.oldest_to_sweep(now=now())
+    weeks = {suffix(now()), suffix(moment_of(since))}
     touched = set()
 
     class Recorder:
@@ -164,17 +169,62 @@ def test_claim_settle_and_intake_touch_the_week_that_they_must(stage):
             await call
 
     asyncio.run(recorded(queue.settle(Recorder(), results=[result_of(claimed)], now=now())))
-    assert touched == {"delivery_delivery" + suffix(now())}
+    assert of_the_past_and_present(touched) == {suffix(now())}
 
-    parameters = queue.claim_parameters(room=64, now=now(), span=span)
+    parameters = queue.claim_parameters(room=64, now=now(), since=since)
     for statement in (claims._LOCK_LANES, claims._CLAIM, claims._SILENCE_LANES):
-        touched = partitions_in_plan(statement, parameters)
-        assert {name[-9:] for name in touched} <= weeks
-    assert {name[-9:] for name in partitions_in_plan(claims._CLAIM, parameters)} == weeks
+        assert of_the_past_and_present(partitions_in_plan(statement, parameters)) <= weeks
+    touched = partitions_in_plan(claims._CLAIM, parameters)
+    assert of_the_past_and_present(touched) == weeks
 
     before = _reads()
     accept_at(stage, now(), "tx-1", "tx-3")
     assert {name[-9:] for name in _changed(before, _reads())} == {suffix(now())}
+
+
+FINISHED = 20_000
+_A_HISTORY = """
+INSERT INTO delivery_delivery (id, account_id, referral_id, campaign_id, connection_id, status,
+    reason, captures, attempt_count, lease_expiries, created_at, finished_at)
+SELECT uuidv7(), account_id, referral_id, campaign_id, connection_id, 'delivered', '', '{}', 1, 0,
+    created_at, now()
+FROM delivery_delivery, generate_series(1, %s)
+"""
+_ROWS_READ = """
+SELECT sum(seq_tup_read + COALESCE(idx_tup_fetch, 0))::int FROM pg_stat_xact_user_tables
+WHERE relname LIKE 'delivery_delivery%'
+"""
+
+
+def test_claim_and_settle_read_no_more_rows_for_a_long_history(stage):
+    stage.connection(NOWHERE, concurrency=32)
+    stage.accept("tx-1")
+    as_owner(_A_HISTORY, FINISHED)
+    as_owner("ANALYZE")
+    stage.accept(*(f"tx-{number}" for number in range(2, 200)))
+    read = {}
+
+    async def count(what, connection, work):
+        async with connection.transaction():
+            result = await work
+            cursor = await connection.execute(_ROWS_READ)
+            read[what] = (await cursor.fetchone())[0]
+        return result
+
+    async def once():
+        arguments = _connection_arguments()
+        async with await psycopg.AsyncConnection.connect(**arguments) as connection:
+            looking = queue.oldest_waiting(connection, now=now())
+            since = await count("oldest", connection, looking)
+            claiming = queue.claim(connection, room=32, now=now(), since=since)
+            claimed = await count("claim", connection, claiming)
+            results = [result_of(one) for one in claimed.deliveries]
+            settling = queue.settle(connection, results=results, now=now())
+            await count("settle", connection, settling)
+            return len(results)
+
+    assert asyncio.run(once()) == 32
+    assert max(read.values()) < 1_000, read
 
 
 def _reads():

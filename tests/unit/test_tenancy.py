@@ -24,7 +24,7 @@ RAW_SQL = {
     "delivery/queue/claims.py": "leases what is due, of all accounts",
     "delivery/queue/lanes.py": "rings lanes, of all accounts",
     "delivery/queue/repair.py": "puts leases and lanes in order, of all accounts",
-    "delivery/queue/span.py": "where something waits, of all accounts",
+    "delivery/queue/oldest.py": "where something waits, of all accounts",
     "delivery/sweep.py": "a lock, no table",
     "referral_export/operations.py": "asks for 1",
 }

@@ -1,6 +1,5 @@
-"""Where a statement of the engine has to look: the ids between which all lies that waits."""
+"""From where on a statement of the engine has to look: the id of the oldest that waits."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -22,14 +21,16 @@ SELECT EXISTS (
             days => 7 + (SELECT COALESCE(max(personal_data_days), 0) FROM accounts_account)
         ), 'UTC'), %(now)s, interval '7 days'
     ) AS week
-    WHERE EXISTS (
-        SELECT FROM delivery_delivery waiting
+    WHERE (
+        -- The order of the index in which nothing else is: else all ids would be read, the
+        -- finished ones of the past first.
+        SELECT TRUE FROM delivery_delivery waiting
         WHERE waiting.status IN ('pending', 'retrying') AND waiting.lease_expires_at IS NULL
-            AND waiting.id >= delivery_first_id(week)
             AND waiting.id < delivery_first_id(week + interval '7 days')
+        ORDER BY waiting.connection_id, waiting.next_attempt_at
+        LIMIT 1
     ) OR EXISTS (
         SELECT FROM delivery_delivery leased WHERE leased.lease_expires_at IS NOT NULL
-            AND leased.id >= delivery_first_id(week)
             AND leased.id < delivery_first_id(week + interval '7 days')
     )
     ORDER BY week
@@ -37,42 +38,31 @@ SELECT EXISTS (
 )
 """
 
-# Clocks differ: what was made just now may bear an id of before, or of what is to come.
+# Clocks differ: what was made just now may bear an id of before.
 CLOCKS_DIFFER = timedelta(hours=1)
 
+FROM_THE_START = UUID(int=0)
 
-@dataclass(frozen=True, slots=True)
-class Span:
-    """The ids between which all lie that wait or are leased: `since` and above, below `until`.
 
-    It keeps a statement out of the partitions of the past and of the future. One that is some
-    seconds old is good enough: if something older waits again, the sweep rings for it.
+async def oldest_waiting(connection: AsyncConnection, *, now: datetime) -> UUID:
+    """Return the id from which on all lies that waits or is leased, or will soon.
+
+    It keeps a statement out of the partitions of the past. One that is some seconds old is good
+    enough: if something older waits again, the sweep rings for it.
     """
-
-    since: UUID
-    until: UUID
-
-
-EVERYTHING = Span(UUID(int=0), UUID(int=2**128 - 1))
-
-
-async def waiting_span(connection: AsyncConnection, *, now: datetime) -> Span:
-    """Return where claims have to look."""
     oldest = await connection.execute(_OLDEST, {"now": now})
-    return _span(await oldest.fetchone(), now)
+    return _since(await oldest.fetchone(), now)
 
 
-def span_of_what_waits(*, now: datetime) -> Span:
-    """Return where a sweep has to look."""
+def oldest_to_sweep(*, now: datetime) -> UUID:
+    """Return the same, for a sweep."""
     with database.cursor() as cursor:
         cursor.execute(_OLDEST, {"now": now})
-        return _span(cursor.fetchone(), now)
+        return _since(cursor.fetchone(), now)
 
 
-def _span(row: tuple[bool, datetime | None] | None, now: datetime) -> Span:
+def _since(row: tuple[bool, datetime | None] | None, now: datetime) -> UUID:
     if row is None or row[0]:
-        return EVERYTHING
+        return FROM_THE_START
     recent = now - CLOCKS_DIFFER
-    return Span(
-        since=first_id_at(min(row[1] or recent, recent)), until=first_id_at(now + CLOCKS_DIFFER)
-    )
+    return first_id_at(min(row[1] or recent, recent))
