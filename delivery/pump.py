@@ -113,7 +113,7 @@ class Pump:
                 last_busy = time.monotonic()
             elif time.monotonic() - last_busy > self._idle_seconds:
                 return
-            await self._rest(seconds)
+            await self._rest(min(seconds, self._idle_seconds))
 
     async def _look_around(self) -> None:
         """See what time it is and where something waits, now and then; slots count from after."""
