@@ -14,7 +14,7 @@ from delivery import doorbell
 from delivery.counters import COUNTS, Count, Counters, counters
 from delivery.metrics import exposition, read_backlog
 from delivery.models import Delivery
-from tests.delivery_stage import answer, now, pump, receiving, set_stage
+from tests.delivery_stage import answer, now, pumping, receiving, set_stage, wait_until
 
 NOWHERE = "http://127.0.0.1:9"
 TOKEN = "a token of the scraper's"
@@ -57,7 +57,8 @@ def test_referrals_and_what_became_of_them_are_counted(stage, client):
                 content_type="application/json",
                 **stage.cast.authorization(),
             )
-        pump(idle_seconds=6)
+        with pumping():
+            wait_until(lambda: stage.statuses() == {"delivered": 1})
     found = read(client)
     assert found["referrals_total", "accepted"] == 1
     assert found["referrals_total", "duplicate"] == 1

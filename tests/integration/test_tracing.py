@@ -11,7 +11,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from delivery import tracing
 from delivery.models import Attempt, Referral
 from referral_export.environment import CHECKOUT
-from tests.delivery_stage import answer, pump, receiving, set_stage
+from tests.delivery_stage import answer, pump, pumping, receiving, set_stage, wait_until
 from tests.loopback import serving
 
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -63,7 +63,8 @@ def test_trace_goes_from_the_post_to_each_attempt(stage, client, collected):
     with receiving(answer=twice) as crm:
         stage.connection(crm)
         assert post(client, stage, "tx-1", "tx-2").status_code == 202
-        pump(idle_seconds=6)
+        with pumping():
+            wait_until(lambda: stage.statuses() == {"delivered": 2})
     tracing.flush()
 
     referrals = Referral.objects.for_account(stage.cast.account)
