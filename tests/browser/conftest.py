@@ -60,13 +60,26 @@ def open_page(chromium, product):
     assert not complaints
 
 
+@pytest.fixture(scope="package")
+def sessions():
+    """The cookies of whoever signed in so far."""
+    return {}
+
+
 @pytest.fixture
-def sign_in():
+def sign_in(sessions):
+    """Sign in by the page, the first time; afterwards come back with the cookies of then."""
+
     def sign_in(page, email):
-        page.goto("/login/")
-        page.get_by_label("Email").fill(email)
-        page.get_by_label("Password", exact=True).fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
+        if email in sessions:
+            page.context.add_cookies(sessions[email])
+            page.goto("/")
+        else:
+            page.goto("/login/")
+            page.get_by_label("Email").fill(email)
+            page.get_by_label("Password", exact=True).fill(PASSWORD)
+            page.get_by_role("button", name="Sign in").click()
         page.wait_for_url(lambda url: "/login/" not in url)
+        sessions[email] = page.context.cookies()
 
     return sign_in

@@ -1,4 +1,4 @@
-"""Rules from sample responses in the browser: paste, look, use; in both themes and widths."""
+"""Rules from sample responses in the browser: paste, look, use."""
 
 import re
 
@@ -11,8 +11,7 @@ TAKEN = '{"errors": [{"code": "taken", "message": "Email has already been taken"
 INVALID = '{"errors": [{"code": "invalid", "message": "Email is invalid"}]}'
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1366, 390])
+@pytest.mark.parametrize(("theme", "width"), [("dark", 1366), ("light", 390)])
 def test_pasted_answers_become_rules(open_page, sign_in, theme, width):
     page = open_page(theme=theme, width=width)
     sign_in(page, "manager@demo.example")

@@ -47,4 +47,4 @@ def test_link_is_answered_and_becomes_a_draft(open_page, sign_in, theme, width):
     team.get_by_role("link", name="See the answers").click()
     check(team)
     team.get_by_role("button", name="Create draft connection").click()
-    assert team.get_by_role("heading", name=f"CRM in {theme}").is_visible()
+    team.get_by_role("heading", name=f"CRM in {theme}").wait_for()
