@@ -1,5 +1,6 @@
 """The guarded transport: httpx's request and response above, aiohttp's connections below."""
 
+import asyncio
 import select
 import socket
 import ssl
@@ -7,7 +8,7 @@ import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from weakref import WeakSet
 
 import aiohttp
@@ -163,6 +164,7 @@ class _Connector(aiohttp.TCPConnector):
 
     def __init__(self, **options: object) -> None:
         super().__init__(**options)  # type: ignore[arg-type]
+        self._factory = partial(_answers, loop=self._loop)
         self._used: WeakSet[ResponseHandler] = WeakSet()
 
     async def connect(
@@ -186,6 +188,31 @@ class _Connector(aiohttp.TCPConnector):
             connection.close()
         progress.request_written = True  # writing is the next thing that happens
         return connection
+
+
+class _Answers(ResponseHandler):
+    """Takes an answer that came whole for an answer, whatever bytes come after it.
+
+    aiohttp forgets a message when what follows it in the same segment is none: a receiver that
+    sends a body with its 204 would be sent the lead again. So its parser is given the head by
+    itself, and the rest, which closes the connection if it does not belong there, afterwards.
+    """
+
+    def data_received(self, data: bytes) -> None:
+        head, blank_line, rest = data.partition(b"\r\n\r\n")
+        super().data_received(head + blank_line)
+        if rest:
+            super().data_received(rest)
+
+    def set_exception(self, exc: BaseException, *cause: BaseException) -> None:
+        """Have whoever reads a body hear that it broke off, instead of waiting for its end."""
+        super().set_exception(exc, *cause)
+        if self._payload is not None and not self._payload.is_eof():
+            self._payload.set_exception(exc, *cause)
+
+
+def _answers(loop: asyncio.AbstractEventLoop) -> ResponseHandler:
+    return _Answers(loop)
 
 
 class _Body(httpx.AsyncByteStream):

@@ -374,6 +374,39 @@ def test_answer_that_is_not_http_is_an_unknown_outcome(garbage):
 
 
 @pytest.mark.parametrize(
+    "head",
+    [
+        b"HTTP/1.1 204 No Content\r\n\r\n",
+        b"HTTP/1.1 204 No Content\r\nContent-Length: 12\r\n\r\n",
+        b"HTTP/1.1 304 Not Modified\r\n\r\n",
+        b"HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n",
+    ],
+)
+def test_answer_is_taken_whatever_follows_it_and_its_connection_is_not_used_again(head):
+    async def run():
+        receiver = Receiver(head + b'{"ok": true}')
+        async with listening(receiver) as port, guarded() as transport:
+            request = prepared(f"http://127.0.0.1:{port}/")
+            answers = [await send_once(transport, request) for _ in range(2)]
+        return answers, receiver.connections, len(receiver.requests)
+
+    answers, connections, requests = asyncio.run(run())
+    for received in answers:
+        assert str(received.response.status).encode() == head.split()[1]
+        assert (received.response.body, received.broken) == (b"", None)
+    assert (connections, requests) == (2, 2)
+
+
+def test_body_that_breaks_off_in_the_segment_of_its_head_is_known_at_once():
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    began = time.perf_counter()
+    received = ask(head + b"no chunk\r\n", seconds=5)
+    assert time.perf_counter() - began < 4
+    assert (received.response.status, received.response.truncated) == (200, True)
+    assert received.broken.code is EgressCode.PROTOCOL
+
+
+@pytest.mark.parametrize(
     ("served", "status", "body", "truncated"),
     [
         (answer(b"hello", status="201 Created"), 201, b"hello", False),
