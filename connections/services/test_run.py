@@ -28,6 +28,14 @@ RUN_TEST = "connections.run_test"
 MOST_RUNS = 10
 PER = timedelta(minutes=1)
 
+# A person waits for the page: a Redis that does not answer at once is left to the sweep.
+_IMPATIENT = {
+    "socket_timeout": 0.25,
+    "socket_connect_timeout": 0.25,
+    "max_retries": 1,
+    "interval_start": 0,
+}
+
 logger = logging.getLogger(__name__)
 
 
@@ -91,7 +99,8 @@ def start_test_run(  # noqa: PLR0913  the questions that a test asks
 def tell_a_worker(run_id: UUID) -> None:
     """Ask for the run to be sent; when Redis is away, the sweep asks again later."""
     try:
-        current_app.send_task(RUN_TEST, args=[str(run_id)], expires=15)
+        with current_app.connection(transport_options=_IMPATIENT) as broker:
+            current_app.send_task(RUN_TEST, args=[str(run_id)], expires=15, connection=broker)
     except OperationalError:
         logger.warning("Redis is away: test run %s waits for the sweep", run_id)
 
