@@ -3,7 +3,8 @@
 from http import HTTPStatus
 
 from django import forms
-from django.http import HttpRequest, HttpResponse
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
@@ -42,7 +43,9 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def gallery(request: HttpRequest) -> HttpResponse:
-    """Show every component in every state."""
+    """Show every component in every state; in production nobody has anything to look for there."""
+    if settings.PRODUCTION:
+        raise Http404
     wrong = GalleryForm({"method": "carrier pigeon"}, prefix="wrong")
     wrong.is_valid()
     return render(

@@ -30,3 +30,8 @@ def test_refusal_names_who_can(cast, client):
 
 def test_gallery_shows_the_components(client, db):
     assert "An exchange without an answer" in client.get("/ui/").content.decode()
+
+
+def test_gallery_is_not_there_in_production(client, db, settings):
+    settings.PRODUCTION = True
+    assert client.get("/ui/").status_code == 404
