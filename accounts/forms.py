@@ -6,6 +6,7 @@ from django import forms
 from django.contrib.auth.forms import AuthenticationForm
 from django.utils import timezone
 
+from accounts.client_address import client_address
 from accounts.sign_in_limit import count_attempt, forget_attempts
 
 WRONG = "Email or password is not right. Check both and try again."
@@ -41,7 +42,7 @@ class SignInForm(AuthenticationForm):
         email = self.cleaned_data.get("username")
         if not email or not self.cleaned_data.get("password"):
             return self.cleaned_data
-        address = self.request.META["REMOTE_ADDR"] if self.request else ""
+        address = client_address(self.request) if self.request else ""
         wait = count_attempt(email=email, address=address)
         if wait is not None:
             until = timezone.now() + wait

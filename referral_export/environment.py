@@ -58,6 +58,8 @@ class Environment:
     """Without one mails are written as files into the var directory."""
     email_from: str
     port: int
+    trusted_proxies: int
+    """How many proxies of ours a request passes, each of which adds to X-Forwarded-For."""
     allow_loopback_egress: bool
     var_directory: Path
     embeds_postgresql: bool
@@ -94,6 +96,7 @@ def read_environment(variables: Mapping[str, str]) -> Environment:
         mail_server=_mail_server(given, mode),
         email_from=_email_from(given, mode),
         port=_port(given),
+        trusted_proxies=_trusted_proxies(given),
         allow_loopback_egress=_allow_loopback_egress(given, mode),
         var_directory=var_directory,
         embeds_postgresql="DATABASE_URL" not in given,
@@ -250,6 +253,16 @@ def _port(given: Mapping[str, str]) -> int:
     # The port above is the sandbox CRM's.
     if not (value.isascii() and value.isdigit() and 1 <= int(value) <= 65_534):
         raise EnvironmentRefused(f'PORT is "{value}": write a number from 1 to 65534.')
+    return int(value)
+
+
+def _trusted_proxies(given: Mapping[str, str]) -> int:
+    value = given.get("TRUSTED_PROXIES", "0")
+    if not re.fullmatch(r"[0-9]", value):
+        raise EnvironmentRefused(
+            f'TRUSTED_PROXIES is "{value}": write how many proxies of yours stand before the web'
+            " server, 0 to 9."
+        )
     return int(value)
 
 

@@ -20,6 +20,7 @@ SECRET_KEY = ENVIRONMENT.secret_key
 KEY_RING = KeyRing(ENVIRONMENT.encryption_keys)
 DEBUG = False
 ALLOWED_HOSTS = list(ENVIRONMENT.allowed_hosts)
+TRUSTED_PROXIES = ENVIRONMENT.trusted_proxies
 ALLOW_LOOPBACK_EGRESS = ENVIRONMENT.allow_loopback_egress
 
 INSTALLED_APPS = [

@@ -76,6 +76,19 @@ def test_sign_in_from_elsewhere_is_not_locked_out(cast, client, sign_in):
     assert client.post("/login/", body, REMOTE_ADDR="198.51.100.7").status_code == 302
 
 
+def test_sign_in_behind_a_proxy_is_counted_by_who_asked_the_proxy(cast, client, settings):
+    settings.TRUSTED_PROXIES = 1
+    body = {"username": cast.advertiser.email, "password": "wrong"}
+
+    def sign_in(said, seen):
+        return client.post("/login/", body, headers={"X-Forwarded-For": f"{said}, {seen}"})
+
+    for number in range(11):
+        answer = sign_in(f"203.0.113.{number}", "198.51.100.20")
+    assert LOCKED in answer.content.decode()
+    assert WRONG in sign_in("198.51.100.20", "198.51.100.21").content.decode()
+
+
 def test_sign_in_with_the_right_password_forgets_failures(cast, client, sign_in):
     for _ in range(2):
         for _ in range(9):

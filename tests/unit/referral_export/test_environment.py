@@ -83,6 +83,8 @@ def test_production_without_setting_refuses(name, value):
         ("EMAIL_URL", "smtp://mail:99999", "is not the address of a mail server"),
         ("EMAIL_URL", "imap://mail", "is not the address of a mail server"),
         ("EMAIL_FROM", "a@b.example, c@d.example", "write one mail address"),
+        ("TRUSTED_PROXIES", "-1", 'is "-1": write how many proxies of yours stand before'),
+        ("TRUSTED_PROXIES", "yes", 'is "yes": write how many proxies of yours stand before'),
         ("PORT", "0", 'is "0": write a number from 1 to 65534.'),
         ("PORT", "65535", 'is "65535": write a number from 1 to 65534.'),
         ("PORT", "80a", 'is "80a": write a number from 1 to 65534.'),
