@@ -15,6 +15,8 @@ from accounts.tenancy import TenantQuerySet
 from connections.exchange.config import Environment
 from connections.exchange.custom_fields import CustomField as Definition
 from connections.exchange.rendering import used_custom_fields
+from connections.leads import open_lead
+from connections.masking import PersonMask
 from connections.models import (
     Connection,
     ConnectionStatus,
@@ -188,9 +190,12 @@ def test_run_of(connection: Connection, run_id: UUID | str) -> TestRun:
     )
 
 
-def test_run_shown(run: TestRun) -> dict[str, Any]:
+def test_run_shown(run: TestRun, *, with_personal_data: bool) -> dict[str, Any]:
     """Return a run in the shape of the REST API, every case with its attempt."""
-    results = [_result_shown(run, result) for result in run.results.all()]
+    results = [
+        _result_shown(run, result, with_personal_data=with_personal_data)
+        for result in run.results.all()
+    ]
     return test_run_summary(run) | {"results": results}
 
 
@@ -217,11 +222,14 @@ def _result_summary(result: TestResult) -> dict[str, Any]:
     }
 
 
-def _result_shown(run: TestRun, result: TestResult) -> dict[str, Any]:
+def _result_shown(run: TestRun, result: TestResult, *, with_personal_data: bool) -> dict[str, Any]:
+    vault = run.account.vault
     attempt = None
     if result.attempt_sealed is not None:
-        opened = run.account.vault.open(bytes(result.attempt_sealed), purpose=ATTEMPT_PURPOSE)
-        attempt = orjson.loads(opened)
+        attempt = orjson.loads(vault.open(bytes(result.attempt_sealed), purpose=ATTEMPT_PURPOSE))
+        if not with_personal_data:
+            lead = open_lead(vault, bytes(result.attributes_sealed))
+            attempt = PersonMask(lead).attempt(attempt)
     verdict = attempt and attempt["verdict"]
     return _result_summary(result) | {"attempt": attempt, "verdict": verdict}
 

@@ -11,9 +11,9 @@ from accounts.models import Account
 from accounts.tenancy import TenantQuerySet
 from accounts.vault import Vault
 from campaigns.models import Campaign
+from connections.masking import PersonMask, masked_attributes
 from connections.models import Connection
 from delivery.forgotten import forgotten_record
-from delivery.masking import PersonMask, masked_attributes
 from delivery.models import CANCELLABLE, Attempt, Delivery, DeliveryStatus, Referral, ReferralKey
 from delivery.moments import first_id_at
 from delivery.sealing import open_attempt, open_attributes

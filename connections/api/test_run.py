@@ -1,6 +1,7 @@
 """Test runs for REST clients: start one, wait for it, read it again."""
 
 import time
+from typing import Any
 from uuid import UUID
 
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
@@ -83,7 +84,7 @@ class TestRunViewSet(AccountViewSet):
         is_done = _await_end(self._run(connection, run_id), wait_seconds)
         location = reverse("api:test", [account, connection, run_id], request=request)
         return Response(
-            selectors.test_run_shown(self._run(connection, run_id)),
+            self._shown(self._run(connection, run_id)),
             status=200 if wait_seconds and is_done else 202,
             headers=dict(started.headers) | {"Location": location},
         )
@@ -95,8 +96,11 @@ class TestRunViewSet(AccountViewSet):
         examples=[OpenApiExample("Done", value=examples.FINISHED_RUN)],
     )
     def retrieve(self, request: Request, account: str, connection: UUID, test: UUID) -> Response:  # noqa: ARG002
-        """Return the run with each request as sent, the response as received, and the verdict."""
-        return Response(selectors.test_run_shown(self._run(connection, test)))
+        """Return the run with each request as sent, the response as received, and the verdict.
+
+        Personal data is masked without the scope `pii:read`.
+        """
+        return Response(self._shown(self._run(connection, test)))
 
     # What is awaited happens after the commit of what is done once.
     @idempotent
@@ -111,6 +115,10 @@ class TestRunViewSet(AccountViewSet):
             **given.validated_data,
         )
         return Response({"id": str(run.id)}, status=202)
+
+    def _shown(self, run: TestRun) -> dict[str, Any]:
+        personal = self.access.allows(Permission.PERSONAL_DATA_READ)
+        return selectors.test_run_shown(run, with_personal_data=personal)
 
     def _run(self, connection: UUID, run_id: UUID | str) -> TestRun:
         found = selectors.connection_of(self.access.account, connection)

@@ -145,11 +145,14 @@ def test_show(request: AccountRequest, connection_id: UUID, run_id: UUID) -> Htt
     """Show the result of a test run; while it runs, htmx asks again and again."""
     connection = selectors.connection_of(request.access.account, connection_id)
     run = selectors.test_run_of(connection, run_id)
-    results = [_result(result) for result in selectors.test_run_shown(run)["results"]]
+    may_read = request.access.allows(Permission.PERSONAL_DATA_READ)
+    shown = selectors.test_run_shown(run, with_personal_data=may_read)
+    results = [_result(result) for result in shown["results"]]
     page = {
         "page": ResultPage(connection, run, run.version.document, results),
         "may_write": request.access.allows(Permission.CONNECTION_WRITE),
         "may_test": request.access.allows(Permission.CONNECTION_TEST),
+        "may_read": may_read,
     }
     if "HX-Request" in request.headers:
         return render(request, "connections/test_show.html#result", page | {"is_fragment": True})

@@ -69,6 +69,22 @@ def test_run_is_accepted_and_then_read_with_its_attempt(api, token, tests, cast)
     ]
 
 
+def test_exchange_is_masked_without_the_scope_for_personal_data(api, token, tests, cast):
+    lead = {"email": "jane.citizen@example.com", "first_name": "Jane"}
+    run = api("post", tests, token, {"attributes": lead}).json()["id"]
+    send_all(cast.account)
+
+    def read(*scopes):
+        done = api("get", f"{tests}/{run}", cast.token("connections:read", *scopes)).json()
+        return done["results"][0]["attempt"]
+
+    assert "jane.citizen@example.com" in read("pii:read")["request"]["body"]
+    masked = read()
+    assert "jane" not in str(masked).lower()
+    assert '"email": "••••"' in masked["request"]["body"]
+    assert masked["response"]["status"] == read("pii:read")["response"]["status"]
+
+
 def test_passed_run_makes_the_connection_tested_and_activable(api, token, tests, cast):
     connection = tests.removesuffix("/tests")
     api("post", tests, token, {})

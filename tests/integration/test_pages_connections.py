@@ -443,6 +443,12 @@ def test_result_shows_what_was_sent_what_came_and_why(cast, manager, connection,
     assert API_KEY not in page
     assert "Activate version" not in page
 
+    for who, is_masked in (("advertiser", True), ("viewer", True), ("operator", False)):
+        page = client_of(getattr(cast, who)).get(started.url).content.decode()
+        assert ("duplicate@example.com" not in page) is is_masked
+        assert ("Personal data is masked for your role." in page) is is_masked
+        assert "409" in page
+
 
 def test_passed_result_offers_to_activate(manager, connection, tested):
     page = manager.get(f"{page_of(connection)}tests/{tested.id}/").content.decode()

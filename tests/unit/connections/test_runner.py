@@ -95,7 +95,8 @@ def run(cast, sender):
 
 
 def shown(run):
-    return selectors.test_run_shown(selectors.test_run_of(run.connection, run.id))
+    found = selectors.test_run_of(run.connection, run.id)
+    return selectors.test_run_shown(found, with_personal_data=True)
 
 
 def unique(email):

@@ -6,7 +6,7 @@ from copy import deepcopy
 import pytest
 
 from connections.exchange.request import MASK
-from delivery.masking import PersonMask, masked_attributes, masked_body
+from connections.masking import PersonMask, masked_attributes, masked_body
 
 JANE = {
     "email": "jane.citizen+crm@example.com",

@@ -35,7 +35,7 @@ _TELLING = (r"[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}", r"\b[0-9a-f]{32
 
 
 class PersonMask:
-    """Hides what one referral says about its person, wherever it is repeated."""
+    """Hides what one referral, or one test lead, says about its person, wherever it is repeated."""
 
     def __init__(self, attributes: Mapping[str, AttributeValue]) -> None:
         values = {
