@@ -67,6 +67,11 @@ class Receiver:
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def _close(self) -> None:
+        # A connection that is accepted when the server closes would be left open: first no more
+        # of them, and a turn of the loop for those that there are.
+        for listener in self._server.sockets:
+            self._loop.remove_reader(listener)
+        await asyncio.sleep(0)
         self._server.close()
         for connection in list(self._connections):
             connection.transport.abort()
