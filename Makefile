@@ -2,6 +2,7 @@
 .PHONY: help run test check bench faults chromium
 .DEFAULT_GOAL := help
 
+# Of test, bench and faults: which, and how.
 ARGS ?=
 PYTHON := .venv/bin/python
 PIP_INSTALL := $(PYTHON) -m pip install --quiet --disable-pip-version-check --root-user-action ignore --require-hashes --no-deps
@@ -26,7 +27,12 @@ run: .venv/installed
 	@exec $(PYTHON) manage.py up
 
 test: .venv/installed-dev chromium
+ifdef ARGS
 	@$(PYTHON) -m pytest $(ARGS)
+else
+	@$(PYTHON) -m pytest -p tests.side_by_side -n 2 --no-loadscope-reorder -m "not alone"; beside=$$?; \
+	$(PYTHON) -m pytest -m alone && exit $$beside
+endif
 
 check: .venv/installed-dev
 	@$(PYTHON) -m ruff format --check --quiet .

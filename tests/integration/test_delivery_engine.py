@@ -108,6 +108,7 @@ def test_referral_of_a_linked_campaign_is_delivered_with_its_attempt(stage):
     assert record["version"] == 1
 
 
+@pytest.mark.alone
 def test_bell_wakes_a_resting_pump_at_once(stage):
     with receiving() as crm, pumping():
         stage.connection(crm)
@@ -131,6 +132,7 @@ def test_bell_that_nobody_hears_queues_one_pump_however_often_it_rings(stage, se
         client.delete(doorbell.QUEUE)
 
 
+@pytest.mark.alone
 def test_redis_away_is_noticed_by_looking(stage, settings, tmp_path):
     settings.REDIS_URL = f"unix://{tmp_path}/nobody.sock"
     doorbell._redis.cache_clear()
@@ -228,9 +230,10 @@ def test_concurrency_is_never_exceeded_by_two_pumps(stage):
     assert set(crm.keys.values()) == {1}
 
 
+@pytest.mark.alone
 def test_hanging_endpoint_does_not_delay_another(stage):
     with receiving(seconds=20) as dead, receiving() as well:
-        stage.connection(dead, timeout_seconds=5)
+        stage.connection(dead, timeout_seconds=3)
         stage.accept(*(f"dead-{number}" for number in range(500)))
         healthy = stage.connection(well)
         with pumping(capacity=16):

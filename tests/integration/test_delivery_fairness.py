@@ -13,6 +13,8 @@ from delivery.pump_house import _connection_arguments
 from tests.delivery_stage import now, pumping, receiving, set_stage, wait_until
 from tests.integration.test_delivery_engine import claim
 
+pytestmark = pytest.mark.alone
+
 REFUSING = "http://127.0.0.1:9"
 
 
