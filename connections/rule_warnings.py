@@ -5,7 +5,13 @@ import codecs
 import orjson
 
 from connections.exchange.responses import ReceivedResponse
-from connections.exchange.rule_lint import RuleWarning, lint_rules, lint_samples, received_sample
+from connections.exchange.rule_lint import (
+    RuleWarning,
+    lint_renewals,
+    lint_rules,
+    lint_samples,
+    received_sample,
+)
 from connections.models import Connection, TestResult
 from connections.selectors import ATTEMPT_PURPOSE
 
@@ -25,6 +31,7 @@ def rule_warnings(connection: Connection) -> list[RuleWarning]:
     seen = [*samples, *answers_in_tests(connection)]
     return [
         *lint_rules(config.response_rules, seen=seen),
+        *lint_renewals(config.response_rules, config.authorization),
         *lint_samples(config.response_rules, config.response_samples),
     ]
 

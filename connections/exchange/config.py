@@ -264,6 +264,9 @@ class ResponseRule(Document):
     captures: Annotated[tuple[Capture, ...], Field(max_length=20)] = ()
     retry_after: Extract | None = None
     """Where the answer says how many seconds to wait."""
+    renew_token: bool = False
+    """Whether the answer refuses the access token: it is then sent again at once, a single time,
+    with a new one, as after a 401. Only for `retry` and `hold`, which hold when that fails too."""
 
 
 class DeliveryPolicy(Document):

@@ -96,6 +96,19 @@ async def perform(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What came back, and what it means."""
+
+    response: ReceivedResponse
+    verdict: Verdict
+    error: ExchangeError | None = None
+
+    @property
+    def refuses_token(self) -> bool:
+        return self.response.status == 401 or self.verdict.refuses_token
+
+
 class _NoTokenError(Exception):
     def __init__(self, failure: TokenFailure) -> None:
         super().__init__(failure.detail)
@@ -127,7 +140,8 @@ class _Run:
 
     async def to_the_end(self) -> None:
         try:
-            self._judge(await self._send_authorized())
+            answer = await self._send_authorized()
+            self.response, self.error, self.verdict = answer.response, answer.error, answer.verdict
         except RenderError as error:
             self.error = ExchangeError(error.code, error.detail)
         except _NoTokenError as error:
@@ -140,18 +154,18 @@ class _Run:
             logger.error("an exchange failed inside: %s", type(error).__name__)  # noqa: TRY400
             self._fail(Outcome.RETRY, "internal", "we failed to carry this out")
 
-    async def _send_authorized(self) -> Received:
+    async def _send_authorized(self) -> _Answer:
         if not self.compiled.needs_access_token:
             return await self._send(None)
         key, token = await self._token()
-        received = await self._send(token)
-        if received.response.status == 401:
+        answer = await self._send(token)
+        if answer.refuses_token:
             self.tokens.drop(key, token)
             _, token = await self._token()
-            received = await self._send(token)
-        return received
+            answer = await self._send(token)
+        return answer
 
-    async def _send(self, token: Token | None) -> Received:
+    async def _send(self, token: Token | None) -> _Answer:
         prepared = render(
             self.compiled,
             environment=self.environment,
@@ -168,7 +182,7 @@ class _Run:
             deadline=self.deadline,
             progress=self.progress,
         )
-        return self._masked(received, prepared)
+        return self._judged(self._masked(received, prepared))
 
     def _masked(self, received: Received, prepared: PreparedRequest) -> Received:
         spoken = spoken_secrets(self.secrets, prepared)
@@ -197,14 +211,13 @@ class _Run:
             raise _NoTokenError(result)
         return key, result
 
-    def _judge(self, received: Received) -> None:
-        self.response = received.response
-        rules = self.compiled.rules
-        if received.broken and rules.read_body:
+    def _judged(self, received: Received) -> _Answer:
+        response, broken, rules = received.response, received.broken, self.compiled.rules
+        if broken and rules.read_body:
             # Half a body must not fall through to a rule that only looks at the status.
-            self._fail(Outcome.RETRY, received.broken.code.value, received.broken.detail)
-        else:
-            self.verdict = classify(rules, received.response, now=self.now)
+            error = ExchangeError(broken.code.value, broken.detail)
+            return _Answer(response, unmatched(Outcome.RETRY, broken.detail), error)
+        return _Answer(response, classify(rules, response, now=self.now))
 
     def _fail(self, outcome: Outcome, code: str, detail: str) -> None:
         self.error = ExchangeError(code, detail)

@@ -8,8 +8,10 @@ from datetime import UTC, datetime
 from itertools import chain, islice
 
 from connections.exchange.config import (
+    Authorization,
     Condition,
     Extract,
+    OAuth2Authorization,
     Operator,
     Outcome,
     ResponseRule,
@@ -105,6 +107,22 @@ def lint_samples(
             )
             warnings.append(RuleWarning(f"/response_samples/{index}", "sample_misread", detail))
     return warnings
+
+
+def lint_renewals(rules: Sequence[ResponseRule], authorization: Authorization) -> list[RuleWarning]:
+    """Return a warning for each rule that renews a token where there is none."""
+    if isinstance(authorization, OAuth2Authorization):
+        return []
+    return [
+        RuleWarning(
+            f"/response_rules/{index}/renew_token",
+            "no_token_to_renew",
+            f'"{rule.name}" asks for a new access token, but only OAuth 2.0 has one: choose it'
+            " under Authorization, or take that off the rule.",
+        )
+        for index, rule in enumerate(rules)
+        if rule.renew_token
+    ]
 
 
 @dataclass(frozen=True, slots=True)

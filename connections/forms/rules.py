@@ -5,9 +5,18 @@ import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from connections.exchange.config import Capture, Condition, Extract, Operator, ResponseRule, Source
+from connections.exchange.config import (
+    Capture,
+    Condition,
+    Extract,
+    Operator,
+    Outcome,
+    ResponseRule,
+    Source,
+)
 
 SOURCES_WITH_PATH = frozenset({Source.HEADER.value, Source.JSON.value, Source.XML.value})
+OUTCOMES_SENT_AGAIN = frozenset({Outcome.RETRY.value, Outcome.HOLD.value})
 OPERATORS_WITHOUT_VALUE = frozenset({Operator.EXISTS.value, Operator.NOT_EXISTS.value})
 
 
@@ -122,6 +131,7 @@ class RuleRow:
     reason: ReasonForm = ReasonForm()
     captures: tuple[CaptureRow, ...] = ()
     retry_after: RetryAfterForm = RetryAfterForm()
+    renew_token: bool = False
 
     @classmethod
     def of(cls, rule: ResponseRule) -> "RuleRow":
@@ -132,6 +142,7 @@ class RuleRow:
             reason=ReasonForm.of(rule.reason),
             captures=tuple(map(CaptureRow.of, rule.captures)),
             retry_after=RetryAfterForm.of(rule.retry_after),
+            renew_token=rule.renew_token,
         )
 
     def document(self) -> dict[str, object]:
@@ -142,4 +153,6 @@ class RuleRow:
             "reason": self.reason.document(),
             "captures": [capture.document() for capture in self.captures],
             "retry_after": self.retry_after.document(),
+            # Its tick is hidden beside the other outcomes.
+            "renew_token": self.renew_token and self.outcome in OUTCOMES_SENT_AGAIN,
         }

@@ -43,6 +43,7 @@ class _CompiledRule:
     reason: str | Read
     captures: tuple[tuple[str, Read], ...]
     retry_after: Read | None
+    renew_token: bool
 
     def trace(self, reading: Reading) -> RuleTrace:
         tried = tuple([test(reading) for test in self.conditions])
@@ -66,6 +67,7 @@ class _CompiledRule:
             },
             trace=tuple(trace),
             retry_after_seconds=self._wait(reading, now),
+            refuses_token=self.renew_token,
         )
 
     def _wait(self, reading: Reading, now: datetime) -> float | None:
@@ -103,7 +105,7 @@ def check_rules(rules: Sequence[ResponseRule]) -> list[ConfigProblem]:
         ConfigProblem(f"{pointer}/{error.field}", error.code, error.detail)
         for pointer, error in _errors(parts)
     ]
-    return [*errors, *check_bounds(parts)]
+    return [*errors, *_renewals_of_what_is_final(rules), *check_bounds(parts)]
 
 
 def classify(rules: CompiledRules, response: ReceivedResponse, *, now: datetime) -> Verdict:
@@ -155,7 +157,20 @@ def _compile_rule(rule: ResponseRule) -> _CompiledRule:
         reason=compile_extract(reason) if isinstance(reason, Extract) else reason or rule.name,
         captures=tuple((capture.name, compile_extract(capture)) for capture in rule.captures),
         retry_after=compile_extract(rule.retry_after) if rule.retry_after else None,
+        renew_token=rule.renew_token,
     )
+
+
+def _renewals_of_what_is_final(rules: Sequence[ResponseRule]) -> Iterator[ConfigProblem]:
+    """Sending again what was delivered would deliver it twice."""
+    for index, rule in enumerate(rules):
+        if rule.renew_token and rule.outcome not in _WAITING:
+            yield ConfigProblem(
+                f"/response_rules/{index}/renew_token",
+                "final_outcome",
+                f"what is {rule.outcome.value} is not sent again with a new token: make the outcome"
+                " retry or hold, or leave renew_token out",
+            )
 
 
 def _errors(parts: Sequence[Part]) -> Iterator[tuple[str, RuleError]]:

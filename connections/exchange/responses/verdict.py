@@ -38,6 +38,8 @@ class Verdict:
     """Every rule that was tried, in order; the last is the one that decided."""
     retry_after_seconds: float | None = None
     """How long the receiver asked us to wait, 0 to 24 hours; only for retry and hold."""
+    refuses_token: bool = False
+    """Whether the rule that decided says that a new access token is needed."""
 
     def as_json(self) -> dict[str, object]:
         """Return the verdict in the shape of the REST API."""

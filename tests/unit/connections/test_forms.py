@@ -79,6 +79,7 @@ FULL: dict[str, Any] = {
             "outcome": "retry",
             "reason": "Too busy",
             "retry_after": {"source": "header", "path": "X-Wait"},
+            "renew_token": True,
         },
     ],
     "delivery": {
@@ -224,6 +225,15 @@ def test_authorization_of_another_type_keeps_nothing_of_the_old():
     current = dumped(ConnectionConfig.model_validate(FULL))
 
     assert EditorForm.posted(posted).document_over(current)["authorization"] == {"type": "none"}
+
+
+def test_new_token_is_asked_for_only_beside_an_outcome_that_is_sent_again():
+    posted = posted_from(bind(editor(FULL), {}))
+    rule = EditorForm.posted(posted).config_document()["response_rules"][1]
+    posted["response_rules.1.outcome"] = "delivered"
+    final = EditorForm.posted(posted).config_document()["response_rules"][1]
+
+    assert (rule["renew_token"], final["renew_token"]) == (True, False)
 
 
 def test_editor_unchanged_keeps_contacts_and_documentation():

@@ -3,11 +3,12 @@
 import orjson
 import pytest
 
+from connections.documents import MergePatch
 from connections.exchange.config import ConnectionConfig
 from connections.models import TestResult
 from connections.rule_warnings import answers_in_tests, rule_warnings
 from connections.selectors import ATTEMPT_PURPOSE, connection_of
-from connections.services import create_connection, start_test_run
+from connections.services import change_connection, create_connection, start_test_run
 from tests.cast import BEGINNING
 
 pytestmark = pytest.mark.django_db
@@ -51,6 +52,19 @@ def connection(cast):
 
 def test_without_answers_only_the_rules_speak(connection):
     assert rule_warnings(connection) == []
+
+
+def test_token_to_renew_without_oauth_is_told(cast, connection):
+    renewing = CONFIG["response_rules"][1] | {"outcome": "retry", "renew_token": True}
+    change_connection(
+        account=cast.account,
+        actor=cast.actor,
+        now=BEGINNING,
+        connection_id=connection.id,
+        config=MergePatch({"response_rules": [CONFIG["response_rules"][0], renewing]}),
+    )
+    warnings = rule_warnings(connection_of(cast.account, connection.id))
+    assert [warning.code for warning in warnings] == ["no_token_to_renew"]
 
 
 @pytest.mark.parametrize(("response", "count"), [(ANSWER, 1), (None, 0)])

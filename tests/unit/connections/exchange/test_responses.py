@@ -317,6 +317,16 @@ def test_check_rules_points_at_the_wrong_part(wrong, pointer, code):
     assert problems(wrong) == [(f"/response_rules/0/conditions/0/{pointer}", code)]
 
 
+@pytest.mark.parametrize("outcome", ["delivered", "duplicate", "rejected"])
+def test_check_rules_refuses_to_send_again_what_is_final(outcome):
+    listed = [rule(condition("status", "in", "200"), outcome="hold", renew_token=True)]
+    assert check_rules(listed) == []
+    [found] = check_rules(
+        [*listed, rule(condition("status", "in", "200"), outcome=outcome, renew_token=True)]
+    )
+    assert (found.pointer, found.code) == ("/response_rules/1/renew_token", "final_outcome")
+
+
 def test_check_rules_looks_at_reason_captures_and_retry_after():
     found = check_rules(
         [

@@ -7,10 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connections.exchange.config import ResponseRule, ResponseSample
+from connections.exchange.config import (
+    NoAuthorization,
+    OAuth2ClientCredentials,
+    ResponseRule,
+    ResponseSample,
+)
 from connections.exchange.responses import Reading, ReceivedResponse
 from connections.exchange.responses.conditions import compile_condition
-from connections.exchange.rule_lint import lint_rules, lint_samples
+from connections.exchange.rule_lint import lint_renewals, lint_rules, lint_samples
 from connections.exchange.rule_logic import implies
 
 
@@ -210,6 +215,23 @@ def test_samples_that_the_rules_misread_are_told():
     (warning,) = lint_samples(rules(("delivered", status("2xx"))), [sample])
     assert (warning.pointer, warning.code) == ("/response_samples/0", "sample_misread")
     assert lint_samples(rules(("duplicate", status("2xx"))), [sample]) == []
+
+
+def test_a_rule_that_renews_a_token_where_there_is_none_is_told():
+    plain, renewing = rules(("hold", status("401")), ("retry", status("200")))
+    listed = [plain, renewing.model_copy(update={"renew_token": True})]
+    oauth = OAuth2ClientCredentials(
+        type="oauth2_client_credentials",
+        token_url="https://a.example/token",
+        client_id="us",
+        client_secret={"secret": "key"},
+    )
+    (warning,) = lint_renewals(listed, NoAuthorization())
+    assert (warning.pointer, warning.code) == (
+        "/response_rules/1/renew_token",
+        "no_token_to_renew",
+    )
+    assert lint_renewals(listed, oauth) == []
 
 
 @pytest.mark.parametrize(

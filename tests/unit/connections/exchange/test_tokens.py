@@ -1,4 +1,4 @@
-"""Access tokens: one fetch for all who wait, expiry, refresh on 401, and refusals."""
+"""Access tokens: one fetch for all who wait, expiry, a new one when refused, and refusals."""
 
 import asyncio
 import json
@@ -9,7 +9,7 @@ import pytest
 from connections.exchange.config import Outcome
 from connections.exchange.tokens import Token, TokenCache, TokenFailure
 from tests.unit.connections.exchange.receivers import guarded, listening, read_request
-from tests.unit.connections.exchange.test_perform import carry_out, config
+from tests.unit.connections.exchange.test_perform import RULES, carry_out, config
 
 SECRETS = {"client_secret": "very secret"}
 AUTHORIZATION = {
@@ -24,8 +24,9 @@ AUTHORIZATION = {
 class TokenServer:
     """Gives tokens at /token and wants the newest one at /leads."""
 
-    def __init__(self, *answers, expires_in=3600, accept=None):
+    def __init__(self, *answers, expires_in=3600, accept=None, refusal=None):
         self.answers, self.expires_in, self.accept = list(answers), expires_in, accept
+        self.refusal, self.later = refusal, None
         self.forms, self.given, self.leads = [], [], []
 
     async def __call__(self, reader, writer):
@@ -42,6 +43,8 @@ class TokenServer:
         self.forms.append(form)
         if self.answers:
             return http(*self.answers.pop(0))
+        if self.given and self.later:
+            return http(*self.later)
         self.given.append(f"token-{len(self.given) + 1}")
         return http(200, {"access_token": self.given[-1], "expires_in": self.expires_in})
 
@@ -49,7 +52,10 @@ class TokenServer:
         token = head.partition(b"Authorization: Bearer ")[2].partition(b"\r\n")[0].decode()
         self.leads.append(token)
         good = token in (self.accept or self.given)
-        return http(201, {"id": 1}) if good else http(401, {"error": f"{token} is over"})
+        return http(201, {"id": 1}) if good else self._refused(token)
+
+    def _refused(self, token):
+        return http(*self.refusal) if self.refusal else http(401, {"error": f"{token} is over"})
 
 
 def http(status, document):
@@ -64,11 +70,8 @@ def exchanges(
     async def run():
         async with listening(server) as port, guarded() as transport:
             base = f"http://127.0.0.1:{port}"
-            document = config(
-                f"{base}/leads",
-                authorization={**grant, "token_url": f"{base}/token"},
-                **settings,
-            )
+            authorization = {**grant, "token_url": f"{base}/token"} if grant else {"type": "none"}
+            document = config(f"{base}/leads", authorization=authorization, **settings)
             kept = tokens or TokenCache()
 
             def one():
@@ -139,6 +142,72 @@ def test_receiver_that_refuses_every_token_is_asked_twice_only():
     assert server.leads == ["token-1", "token-2"]
     assert b"token-2" not in exchange.response.body
     assert "token-2" not in str(exchange.request)
+
+
+EXPIRED = (200, {"success": False, "errors": [{"code": "602", "message": "token expired"}]})
+
+
+def renewing(outcome="retry", **parts):
+    rule = {
+        "name": "Token expired",
+        "outcome": outcome,
+        "conditions": [
+            {
+                "source": "json",
+                "path": "$.errors[*].code",
+                "operator": "in",
+                "value": ["601", "602"],
+            }
+        ],
+        "renew_token": True,
+    }
+    return [rule | parts, *RULES]
+
+
+def test_token_refused_inside_a_success_is_fetched_anew_where_a_rule_says_so():
+    server = TokenServer(accept=["token-2"], refusal=EXPIRED)
+    first, second = exchanges(server, count=2, at_once=False, rules=renewing())
+    assert server.leads == ["token-1", "token-2", "token-2"]
+    assert [one.verdict.rule for one in (first, second)] == ["Created", "Created"]
+    assert first.response.status == 201
+
+
+def test_token_refused_by_a_rule_without_the_flag_is_kept():
+    server = TokenServer(accept=["token-2"], refusal=EXPIRED)
+    [exchange] = exchanges(server, rules=renewing(renew_token=False))
+    assert server.leads == ["token-1"]
+    assert exchange.verdict.rule == "Token expired"
+
+
+@pytest.mark.parametrize("outcome", [Outcome.RETRY, Outcome.HOLD])
+def test_rule_that_renews_in_vain_has_the_last_word(outcome):
+    server = TokenServer(accept=["never"], refusal=EXPIRED)
+    [exchange] = exchanges(server, rules=renewing(outcome.value))
+    assert server.leads == ["token-1", "token-2"]
+    assert exchange.verdict.outcome is outcome
+    assert exchange.verdict.rule == "Token expired"
+
+
+def test_one_renewal_serves_all_whose_token_was_refused():
+    server = TokenServer(accept=["token-2"], refusal=EXPIRED)
+    results = exchanges(server, count=8, rules=renewing())
+    assert {one.verdict.outcome for one in results} == {Outcome.DELIVERED}
+    assert len(server.forms) == 2
+
+
+def test_new_token_that_is_not_given_leaves_no_answer_behind():
+    server = TokenServer(accept=["never"], refusal=EXPIRED)
+    server.later = (400, {"error": "invalid_client"})
+    [exchange] = exchanges(server, rules=renewing())
+    assert exchange.error.code == "token_refused"
+    assert exchange.response is None
+
+
+def test_rule_that_renews_changes_nothing_without_tokens():
+    server = TokenServer(refusal=EXPIRED)
+    [exchange] = exchanges(server, grant=None, rules=renewing())
+    assert server.leads == [""]
+    assert exchange.verdict.outcome is Outcome.RETRY
 
 
 def test_other_credentials_never_get_a_kept_token():
