@@ -157,6 +157,31 @@ class Secret(TenantModel):
         )
 
 
+class TokenGrant(TenantModel):
+    """What has become of a refresh token that somebody set: shared by all processes.
+
+    Sealed are the refresh token that took its place and the access token that came with it.
+    """
+
+    connection = models.ForeignKey(
+        Connection, on_delete=models.CASCADE, related_name="token_grants"
+    )
+    address = models.TextField()
+    """The `host:port` that the refresh token is sent to."""
+    digest = models.BinaryField()
+    """Says which refresh token it was, as it was set; see `secrets.grant_digest`."""
+    sealed = models.BinaryField()
+    busy_until = models.DateTimeField(null=True)
+    """Until then whoever wrote this may use the refresh token, and nobody else."""
+
+    class Meta(TenantModel.Meta):
+        constraints = (
+            models.UniqueConstraint(
+                fields=("connection", "address", "digest"), name="token_grant_once"
+            ),
+        )
+
+
 class TestRunStatus(models.TextChoices):
     RUNNING = "running"
     PASSED = "passed"

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from collections.abc import Coroutine
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -16,14 +17,17 @@ from connections.exchange.egress import GuardedTransport, Timings
 from connections.exchange.perform import Exchange, ExchangeError, perform
 from connections.exchange.record import attempt_record
 from connections.exchange.rendering import CompiledConfig, compile_config
+from connections.exchange.tokens import PROCESS_TOKENS, Renew
+from connections.grants import GrantKeeper
 from connections.leads import open_lead
 from connections.models import Connection, TestResult, TestRun, TestRunStatus
 from connections.selectors import ATTEMPT_PURPOSE, custom_definitions, secret_values
 from connections.services.test_run import tell_a_worker
 from connections.signals import connection_mended
 
-# A run ends before it counts as lost: one case more takes 30 seconds at most.
+# A run ends before it counts as lost: one case more takes 39 seconds at most.
 RUN_SECONDS = 80
+FETCHES_SECONDS = 9.0
 LOST_AFTER = timedelta(minutes=2)
 UNSTARTED_AFTER = timedelta(seconds=10)
 
@@ -53,6 +57,7 @@ class Sender:
         environment: Environment,
         context: Context,
         secrets: dict[str, str],
+        renew: Renew,
     ) -> Exchange:
         exchange = perform(
             compiled,
@@ -61,8 +66,9 @@ class Sender:
             secrets=secrets,
             transport=self._transport,
             now=context.now,
+            renew=renew,
         )
-        return self._loop.run(exchange)
+        return self._loop.run(_with_its_fetches(exchange))
 
     def close(self) -> None:
         self._loop.run(self._transport.aclose())
@@ -101,10 +107,22 @@ async def _open_transport() -> GuardedTransport:
     return GuardedTransport(allow_loopback=settings.ALLOW_LOOPBACK_EGRESS)
 
 
+async def _with_its_fetches(exchange: Coroutine[None, None, Exchange]) -> Exchange:
+    """The loop stands still from lead to lead, and must not with a token under way.
+
+    A lead that gave up after a second leaves a fetch that may take nine more.
+    """
+    try:
+        return await exchange
+    finally:
+        await PROCESS_TOKENS.finish(seconds=FETCHES_SECONDS)
+
+
 def _send_all(run: TestRun, sender: Sender) -> None:
     environment = Environment(run.environment)
     compiled = compile_config(run.version.document, custom_fields=custom_definitions(run.account))
     secrets = secret_values(version=run.version, environment=environment)
+    renew = GrantKeeper(account_id=run.account_id, connection_id=run.connection_id)
     began = time.monotonic()
     for result in _open_results(run):
         now = timezone.now()
@@ -113,7 +131,11 @@ def _send_all(run: TestRun, sender: Sender) -> None:
         else:
             context = _context(run, result, now=now)
             exchange = sender.send(
-                compiled, environment=environment, context=context, secrets=secrets
+                compiled,
+                environment=environment,
+                context=context,
+                secrets=secrets,
+                renew=renew,
             )
         _keep(run, result, exchange)
 

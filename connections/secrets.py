@@ -1,11 +1,13 @@
 """Credentials apart from the configuration: sealed, bound to hosts, never shown again."""
 
+import hashlib
 import re
 from collections.abc import Collection
 from datetime import datetime
 
 from accounts.access import Actor
 from accounts.errors import CorrectInput, Problem
+from accounts.vault import Vault
 from connections.exchange.config import ConnectionConfig, Environment
 from connections.exchange.rendering import secret_hosts
 from connections.models import Connection, ConnectionVersion, Secret
@@ -81,6 +83,23 @@ def drop_unusable_secrets(connection: Connection) -> None:
     versions = {connection.head_version, connection.live_version}
     used = {row.id for version in versions for row in usable_secrets(connection, version)}
     connection.secrets.exclude(id__in=used).delete()
+    drop_unused_grants(connection)
+
+
+def drop_unused_grants(connection: Connection) -> None:
+    """Delete what became of refresh tokens that are no secret of the connection any more."""
+    vault = connection.account.vault
+    used = {
+        grant_digest(vault, vault.open(bytes(row.sealed), purpose=PURPOSE).decode())
+        for row in connection.secrets.all()
+    }
+    connection.token_grants.exclude(digest__in=used).delete()
+
+
+def grant_digest(vault: Vault, refresh_token: str) -> bytes:
+    """Return what tells a refresh token from all others, and nothing else of it."""
+    # A fingerprint takes no notice of case; this has none.
+    return vault.fingerprint(hashlib.sha256(refresh_token.encode()).hexdigest())
 
 
 def _hint(value: str) -> str:

@@ -15,6 +15,7 @@ from connections.exchange.context import Context
 from connections.exchange.perform import Exchange, perform
 from connections.exchange.record import attempt_record
 from connections.exchange.responses.received import storable
+from connections.grants import GrantKeeper
 from delivery.breaker import evidence_of
 from delivery.clock import Clock
 from delivery.equipment import Equipment, EquipmentStore
@@ -52,6 +53,7 @@ async def make_attempt(
         secrets=equipment.secrets,
         transport=transport,
         now=now,
+        renew=GrantKeeper(account_id=claimed.account_id, connection_id=claimed.connection_id),
     )
     return _settled(claimed, equipment, exchange, vault, now=clock.now())
 

@@ -14,6 +14,7 @@ from uuid import UUID
 from connections.exchange.config import Outcome
 from connections.exchange.egress import EgressCode
 from connections.exchange.perform import Exchange
+from connections.exchange.tokens import GRANT_REFUSED
 
 FAILURES_TO_OPEN = 10
 FIRST_PAUSE = timedelta(seconds=15)
@@ -164,6 +165,8 @@ def _counted(tally: Tally, result: Result) -> Tally:
 def _in_words(result: Result) -> str:
     if result.response_status is not None:
         return f"it answered with status {result.response_status}"
+    if result.error_code == GRANT_REFUSED:
+        return "the token address refused the refresh token: access must be authorised again"
     if result.error_code.startswith("token_"):
         return "the token address gave no access token"
     return _IN_WORDS.get(result.error_code, "no answer came that could be read")

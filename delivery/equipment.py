@@ -29,7 +29,8 @@ class EquipmentStore:
     """Keeps what was used last; whoever comes while it is being made waits for the same.
 
     A version never changes, and every change of a connection, of its secrets and of a custom
-    field that it uses raises its revision: so nothing kept here is ever out of date.
+    field that it uses raises its revision: so nothing kept here is ever out of date. Only a
+    refresh token may have been replaced since; who has its turn looks that up (`GrantKeeper`).
     """
 
     def __init__(self) -> None:

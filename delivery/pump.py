@@ -11,6 +11,7 @@ import httpx
 import psycopg
 from psycopg_pool import AsyncConnectionPool
 
+from connections.exchange.tokens import PROCESS_TOKENS
 from delivery import telemetry
 from delivery.attempt import make_attempt
 from delivery.clock import Clock
@@ -91,6 +92,8 @@ class Pump:
         deadline = time.monotonic() + STOP_SECONDS
         while self._room < self._capacity and time.monotonic() < deadline:
             await self._rest(SHORTEST_REST_SECONDS)
+        # A token that nobody waits for any more may have to be kept all the same.
+        await PROCESS_TOKENS.finish(seconds=max(0.0, deadline - time.monotonic()))
         await self._give_back()
 
     async def _claim_until_idle(self) -> None:

@@ -165,6 +165,7 @@ class OAuth2RefreshToken(OAuth2Authorization):
     type: Literal["oauth2_refresh_token"]
     client_secret: Value = ""
     refresh_token: Value
+    """When it is a secret, one that the token address gives instead takes its place."""
 
 
 class HmacSignature(Document):

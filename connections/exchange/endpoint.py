@@ -24,6 +24,9 @@ class Origin:
     host: str
     port: str
 
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
 
 def origin_of(url: str) -> Origin | None:
     """Return the constant origin of a URL template, lower-case, or None when it has no such."""
@@ -61,7 +64,7 @@ def secret_hosts(config: ConnectionConfig, environment: Environment) -> tuple[st
     if isinstance(config.authorization, OAuth2Authorization):
         urls.append(config.authorization.token_url)
     origins = (origin_of(url) for url in urls)
-    return tuple(sorted({f"{origin.host}:{origin.port}" for origin in origins if origin}))
+    return tuple(sorted({str(origin) for origin in origins if origin}))
 
 
 def with_query(url: Rendered, parameters: list[Rendered]) -> Rendered:

@@ -9,10 +9,11 @@ from datetime import datetime
 
 import httpx
 
-from connections.exchange.config import Environment, Outcome
+from connections.exchange.config import Environment, OAuth2RefreshToken, Outcome
 from connections.exchange.context import Context
 from connections.exchange.echoes import spoken_secrets, without_secrets
 from connections.exchange.egress import EgressCode, EgressError, Progress, Received, Timings, send
+from connections.exchange.endpoint import origin_of
 from connections.exchange.rendering import (
     CompiledConfig,
     PreparedRequest,
@@ -24,11 +25,13 @@ from connections.exchange.rendering import (
 from connections.exchange.responses import ReceivedResponse, Verdict, classify, unmatched
 from connections.exchange.tokens import (
     PROCESS_TOKENS,
+    Grant,
+    Renew,
     Token,
     TokenCache,
     TokenFailure,
     fetch_token,
-    token_key,
+    fingerprint_of,
 )
 
 logger = logging.getLogger(__name__)
@@ -66,9 +69,12 @@ async def perform(
     secrets: Mapping[str, str],
     transport: httpx.AsyncBaseTransport,
     now: datetime,
+    renew: Renew,
     tokens: TokenCache = PROCESS_TOKENS,
 ) -> Exchange:
     """Carry one referral to its receiver and say what came of it.
+
+    `renew` gets access tokens where a refresh token brings them, for that may change each time.
 
     Never raises for anything that the configuration, the data or the receiver can do. The
     whole of it, from the token to the last byte, has the configuration's one deadline.
@@ -80,6 +86,7 @@ async def perform(
         context=context,
         secrets=secrets,
         transport=transport,
+        renew=renew,
         tokens=tokens,
         deadline=asyncio.get_running_loop().time() + timeout,
         now=now,
@@ -124,6 +131,7 @@ class _Run:
     context: Context
     secrets: Mapping[str, str]
     transport: httpx.AsyncBaseTransport
+    renew: Renew
     tokens: TokenCache
     deadline: float
     now: datetime
@@ -161,7 +169,7 @@ class _Run:
         answer = await self._send(token)
         if answer.refuses_token:
             self.tokens.drop(key, token)
-            _, token = await self._token()
+            _, token = await self._token(refused=token)
             answer = await self._send(token)
         return answer
 
@@ -188,21 +196,12 @@ class _Run:
         spoken = spoken_secrets(self.secrets, prepared)
         return Received(without_secrets(received.response, spoken), received.broken)
 
-    async def _token(self) -> tuple[str, Token]:
-        request = render_token_request(
-            self.compiled,
-            environment=self.environment,
-            context=self.context,
-            secrets=self.secrets,
-        )
-        key = token_key(self.pool, request)
-
-        async def fetch() -> Token | TokenFailure:
-            return await fetch_token(self.transport, request, pool=self.pool, secrets=self.secrets)
-
+    async def _token(self, *, refused: Token | None = None) -> tuple[str, Token]:
+        request = self._token_request(self.secrets)
+        key = f"{self.pool} {fingerprint_of(request)}"
         try:
             async with asyncio.timeout_at(self.deadline):
-                result = await self.tokens.get(key, fetch)
+                result = await self.tokens.get(key, lambda: self._new_token(request, refused))
         except TimeoutError as error:
             raise EgressError(
                 EgressCode.TIMEOUT, "nothing was sent: the token address did not answer in time"
@@ -210,6 +209,42 @@ class _Run:
         if isinstance(result, TokenFailure):
             raise _NoTokenError(result)
         return key, result
+
+    def _token_request(self, secrets: Mapping[str, str]) -> PreparedRequest:
+        return render_token_request(
+            self.compiled, environment=self.environment, context=self.context, secrets=secrets
+        )
+
+    async def _new_token(
+        self, request: PreparedRequest, refused: Token | None
+    ) -> Token | TokenFailure:
+        name = self.compiled.refresh_secret
+        if name is None:
+            return await self._fetched(request, self.secrets)
+
+        async def fetch(refresh_token: str) -> Token | TokenFailure:
+            secrets = {**self.secrets, name: refresh_token}
+            return await self._fetched(self._token_request(secrets), secrets)
+
+        grant = Grant(
+            refresh_token=self.secrets[name],
+            secret=name,
+            address=str(origin_of(request.url)),
+            asked=fingerprint_of(request),
+            refused=refused.value if refused else None,
+        )
+        return await self.renew(grant, fetch)
+
+    async def _fetched(
+        self, request: PreparedRequest, secrets: Mapping[str, str]
+    ) -> Token | TokenFailure:
+        return await fetch_token(
+            self.transport,
+            request,
+            pool=self.pool,
+            secrets=secrets,
+            is_refresh=isinstance(self.compiled.config.authorization, OAuth2RefreshToken),
+        )
 
     def _judged(self, received: Received) -> _Answer:
         response, broken, rules = received.response, received.broken, self.compiled.rules

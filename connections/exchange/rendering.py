@@ -55,6 +55,12 @@ class CompiledConfig:
         """Whether `render` wants an access token, which `render_token_request` asks for."""
         return isinstance(self.parts.authorization, OAuth2)
 
+    @property
+    def refresh_secret(self) -> str | None:
+        """The name of the secret that is the refresh token; None: there is no such."""
+        authorization = self.parts.authorization
+        return authorization.refresh_secret if isinstance(authorization, OAuth2) else None
+
 
 def compile_config(
     config: ConnectionConfig, *, custom_fields: Sequence[CustomField] = ()

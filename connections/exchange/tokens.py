@@ -22,12 +22,19 @@ MAX_LIFETIME_SECONDS = 86_400.0
 MAX_TOKENS = 4_096
 _TOKEN = re.compile(r"[!-~]{1,8000}")
 _SENT_AGAIN = frozenset({408, 425, 429})
+GRANT_REFUSED = "token_grant_refused"
+_AUTHORISE_AGAIN = (
+    "The refresh token is not valid any more: ask the advertiser to authorise access again, then"
+    " set the new refresh token under Authorization"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
     value: str
     lifetime_seconds: float
+    refresh_token: str | None = None
+    """What takes the place of the refresh token that it was asked for with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +46,29 @@ class TokenFailure:
     detail: str
 
 
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A refresh token that somebody set; what has become of it since, only its keeper knows."""
+
+    refresh_token: str
+    secret: str
+    """The name of the secret that holds it."""
+    address: str
+    """The `host:port` that it is sent to."""
+    asked: str
+    """The fingerprint of the token request, as it is with this refresh token."""
+    refused: str | None = None
+    """The access token that does not do any more."""
+
+
 Fetch = Callable[[], Awaitable[Token | TokenFailure]]
+FetchWith = Callable[[str], Awaitable[Token | TokenFailure]]
+Renew = Callable[[Grant, FetchWith], Awaitable[Token | TokenFailure]]
+"""Gets an access token for a grant with its newest refresh token, and keeps what replaces that.
+
+Many vendors let each refresh token be used once, so whoever keeps them lets one fetch at a time
+happen, and gives what it brings to all who wait.
+"""
 
 
 class TokenCache:
@@ -68,6 +97,12 @@ class TokenCache:
         if self._kept.get(key, (0.0, None))[1] is token:
             del self._kept[key]
 
+    async def finish(self, *, seconds: float) -> None:
+        """Wait so long for the fetches of this loop: what they bring may have to be kept."""
+        loop = asyncio.get_running_loop()
+        if running := [task for task in self._running.values() if task.get_loop() is loop]:
+            await asyncio.wait(running, timeout=seconds)
+
     async def _fetch(self, key: str, fetch: Fetch) -> Token | TokenFailure:
         try:
             result = await fetch()
@@ -87,12 +122,10 @@ PROCESS_TOKENS = TokenCache()
 """Shared by all exchanges of a worker, which outlives its event loops."""
 
 
-def token_key(pool: str, request: PreparedRequest) -> str:
-    """Return what a token belongs to: one pool, and one token request with its credentials."""
-    fingerprint = hashlib.sha256(
-        repr((request.url, request.headers, request.body)).encode("utf-8", "surrogatepass")
-    )
-    return f"{pool} {fingerprint.hexdigest()}"
+def fingerprint_of(request: PreparedRequest) -> str:
+    """Return what tells a token request with its credentials from every other."""
+    parts = repr((request.url, request.headers, request.body))
+    return hashlib.sha256(parts.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 async def fetch_token(
@@ -101,8 +134,9 @@ async def fetch_token(
     *,
     pool: str,
     secrets: Mapping[str, str],
+    is_refresh: bool,
 ) -> Token | TokenFailure:
-    """Ask the token address for a token. *Source* RFC 6749 §4.4, §5."""
+    """Ask the token address for a token. *Source* RFC 6749 §4.4, §5, §6."""
     deadline = asyncio.get_running_loop().time() + FETCH_SECONDS
     try:
         received = await send(transport, request, pool=pool, deadline=deadline, progress=Progress())
@@ -117,25 +151,45 @@ async def fetch_token(
         return TokenFailure(
             Outcome.RETRY, "token_disconnected", "no access token: the answer broke off"
         )
-    return _read(without_secrets(received.response, spoken_secrets(secrets, request)))
+    if token := _token(received.response):
+        return token
+    masked = without_secrets(received.response, spoken_secrets(secrets, request))
+    return _failure(masked, is_refresh=is_refresh)
 
 
-def _read(response: ReceivedResponse) -> Token | TokenFailure:
-    document = Reading(response).json
-    answer = document if isinstance(document, dict) else {}
-    value = answer.get("access_token")
-    if response.status < 300 and isinstance(value, str) and _TOKEN.fullmatch(value):
-        return Token(value, _lifetime(answer.get("expires_in")))
+def _token(response: ReceivedResponse) -> Token | None:
+    answer = _answer(response)
+    value, replacement = _usable(answer.get("access_token")), answer.get("refresh_token")
+    if response.status >= 300 or value is None:
+        return None
+    return Token(value, _lifetime(answer.get("expires_in")), _usable(replacement))
+
+
+def _usable(value: object) -> str | None:
+    return value if isinstance(value, str) and _TOKEN.fullmatch(value) else None
+
+
+def _failure(response: ReceivedResponse, *, is_refresh: bool) -> TokenFailure:
     said = f"the token address answered {response.status}"
     if response.status >= 500 or response.status in _SENT_AGAIN:
         return TokenFailure(Outcome.RETRY, "token_unavailable", said)
-    if response.status < 400:
+    error = _answer(response).get("error")
+    cause = f": {error[:100]}" if isinstance(error, str) and error.isprintable() else ""
+    if is_refresh and error == "invalid_grant":
+        return TokenFailure(Outcome.HOLD, GRANT_REFUSED, f"{said}{cause}. {_AUTHORISE_AGAIN}")
+    if response.status < 400 and not cause:
         detail = f"{said} without an access token: check the token URL"
     else:
-        error = answer.get("error")
-        cause = f": {error[:100]}" if isinstance(error, str) and error.isprintable() else ""
-        detail = f"{said}{cause}. Check the client ID and secret"
+        credentials = (
+            "client ID, secret and refresh token" if is_refresh else "client ID and secret"
+        )
+        detail = f"{said}{cause}. Check the {credentials}"
     return TokenFailure(Outcome.HOLD, "token_refused", detail)
+
+
+def _answer(response: ReceivedResponse) -> Mapping[str, object]:
+    document = Reading(response).json
+    return document if isinstance(document, dict) else {}
 
 
 def _lifetime(value: object) -> float:

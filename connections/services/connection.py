@@ -166,6 +166,7 @@ def archive_connection(
     connection = locked_connection(account, connection_id, expected_revision=expected_revision)
     connection.status = ConnectionStatus.ARCHIVED
     connection.secrets.all().delete()
+    connection.token_grants.all().delete()
     save_changed(connection, actor=actor, now=now, event="connection.archived")
     connection_archived.send(Connection, account=account, connection=connection, now=now)
     return connection

@@ -11,7 +11,7 @@ from accounts.models import Account
 from connections.documents import require_environment
 from connections.exchange.config import ConnectionConfig, Environment
 from connections.models import Connection
-from connections.secrets import keep_secret, require_keepable
+from connections.secrets import drop_unused_grants, keep_secret, require_keepable
 from connections.services.row import head_of, locked_connection, save_changed
 
 
@@ -49,6 +49,7 @@ def set_secret(
         actor=actor,
         now=now,
     )
+    drop_unused_grants(connection)
     details = {"secret": name, "environments": [one.value for one in environments]}
     save_changed(connection, actor=actor, now=now, event="secret.set", details=details)
     return connection
@@ -75,3 +76,4 @@ def keep_secret_values(
             actor=actor,
             now=now,
         )
+    drop_unused_grants(connection)

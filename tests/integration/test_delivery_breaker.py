@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from aiohttp import web
 
+from connections.documents import MergePatch
 from connections.exchange.config import Environment
 from connections.models import Connection, TestRun
 from connections.runner import Sender, run_test
@@ -23,6 +24,7 @@ from delivery.models import Lane, Outage
 from delivery.sweep import sweep
 from tests.delivery_stage import answer, now, pump, pumping, receiving, set_stage, wait_until
 from tests.integration.test_delivery_engine import claim, result_of, settle, who
+from tests.loopback import serving
 
 OPENS = breaker.FAILURES_TO_OPEN
 NOWHERE = "http://127.0.0.1:9"
@@ -87,6 +89,52 @@ def test_failing_endpoint_is_left_alone_and_what_waits_uses_no_attempts(
     assert (outage.cause, outage.closed_at) == (cause, None)
     assert outage.reason == f"it answered with status {status}"
     assert (lane(connection).probe_at is None) == (cause == "configuration")
+
+
+def test_refresh_token_that_is_refused_waits_for_a_new_one_and_every_lead_then_arrives(stage):
+    """Of a token address that gives a new refresh token each time; the one set is used up."""
+    used, valid = [], ["another"]
+
+    async def token(request):
+        used.append((await request.post())["refresh_token"])
+        if used[-1] != valid[-1]:
+            return web.json_response({"error": "invalid_grant"}, status=400)
+        valid.append(f"next-{len(valid)}")
+        answer = {"access_token": "a", "refresh_token": valid[-1], "expires_in": 1}
+        return web.json_response(answer)
+
+    app = web.Application()
+    app.router.add_post("/token", token)
+    with receiving() as crm, serving(app) as address, pumping(2):
+        connection = stage.connection(crm, concurrency=4)
+        authorize(stage, connection, f"{address}/token")
+        stage.accept(*(f"tx-{number}" for number in range(20)))
+        wait_until(lambda: health(connection) == "misconfigured")
+        assert not crm.keys
+        set_secret(name="refresh", value="another", **who(stage, connection))
+        wait_until(lambda: stage.statuses() == {"delivered": 20}, seconds=30)
+    assert outages(stage).get().reason == (
+        "the token address refused the refresh token: access must be authorised again"
+    )
+    begun = used.index("another")
+    assert set(used[:begun]) == {"used up"}
+    assert used[begun:] == valid[:-1]  # each of them once, however many asked at once
+    assert len(used[begun:]) > 1
+
+
+def authorize(stage, connection, token_url):
+    patch = {
+        "authorization": {
+            "type": "oauth2_refresh_token",
+            "token_url": token_url,
+            "client_id": "us",
+            "refresh_token": {"secret": "refresh"},
+        }
+    }
+    change_connection(
+        config=MergePatch(patch), secret_values={"refresh": "used up"}, **who(stage, connection)
+    )
+    stage.activate(connection)
 
 
 @pytest.mark.usefixtures("short_pauses")

@@ -48,7 +48,9 @@ def test_only_the_named_modules_look_across_accounts(pattern, allowed):
 
 def test_nothing_reaches_tenants_rows_through_a_bare_manager():
     tenants = "Membership|AuditEvent|IdempotentRequest|Connection|ConnectionVersion|Secret|TestRun"
-    tenants += "|TestResult|SetupRequest|Campaign|CampaignLink|Referral|Delivery|Attempt|Outage"
+    tenants += (
+        "|TestResult|TokenGrant|SetupRequest|Campaign|CampaignLink|Referral|Delivery|Attempt|Outage"
+    )
     tenants += "|Statistic"
     bare = re.compile(rf"\b(?:{tenants})\.objects\.(?!for_account\()")
     assert [name for name, text in modules() if bare.search(text)] == []

@@ -1,5 +1,6 @@
 """OAuth 2.0: an access token that is fetched first, RFC 6749 §4.4 and §6."""
 
+import re
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -9,6 +10,7 @@ from connections.exchange.config import (
     OAuth2Authorization,
     OAuth2ClientCredentials,
     OAuth2RefreshToken,
+    SecretReference,
     Value,
 )
 from connections.exchange.endpoint import origin_problem, with_query
@@ -24,6 +26,8 @@ from connections.exchange.request import (
     Rendered,
     prepare_request,
 )
+
+_ONE_SECRET = re.compile(r"\{\{\s*secrets\.(\w+)\s*\}\}")
 
 Fields = Sequence[tuple[str, Rendered]]
 
@@ -43,6 +47,7 @@ class OAuth2:
             problem = "the token URL cannot hold expressions: write it out"
         if problem:
             compiler.refuse("/authorization/token_url", "url", problem)
+        self.refresh_secret = _refresh_secret(config)
         self._url = config.token_url
         self._in_header = config.credentials_in == "header"
         self._write = _WRITERS[config.request_format]
@@ -85,6 +90,15 @@ class OAuth2:
             credentials = (("client_id", client_id), ("client_secret", client_secret))
             fields += [(name, masked(value)) for name, value in credentials if value]
         return self._write(self._url, draft, fields)
+
+
+def _refresh_secret(config: OAuth2Authorization) -> str | None:
+    """Return the name of the secret that is the refresh token, so that it can be replaced."""
+    value = config.refresh_token if isinstance(config, OAuth2RefreshToken) else ""
+    if isinstance(value, SecretReference):
+        return value.secret
+    found = _ONE_SECRET.fullmatch(value.strip())
+    return found[1] if found else None
 
 
 def _grant(config: OAuth2Authorization) -> Iterator[tuple[str, Value, str]]:

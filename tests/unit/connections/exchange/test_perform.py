@@ -102,7 +102,11 @@ def context(**attributes):
     )
 
 
-async def carry_out(transport, document, *, secrets=None, tokens=None, lead=None):
+async def as_it_is(grant, fetch):
+    return await fetch(grant.refresh_token)
+
+
+async def carry_out(transport, document, *, secrets=None, tokens=None, lead=None, renew=None):
     return await perform(
         compile_config(document),
         environment=TESTING,
@@ -110,6 +114,7 @@ async def carry_out(transport, document, *, secrets=None, tokens=None, lead=None
         secrets=secrets or {},
         transport=transport,
         now=NOW,
+        renew=renew or as_it_is,
         tokens=tokens or TokenCache(),
     )
 

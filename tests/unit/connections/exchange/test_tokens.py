@@ -229,6 +229,14 @@ def test_other_credentials_never_get_a_kept_token():
         ),
         (400, b"<html>", "hold", "token_refused", "answered 400. Check the client ID"),
         (400, {"error": "very secret is wrong"}, "hold", "token_refused", "•••• is wrong"),
+        (
+            400,
+            {"error": "invalid_grant"},
+            "hold",
+            "token_refused",
+            "Check the client ID and secret",
+        ),
+        (200, {"error": "very secret"}, "hold", "token_refused", "200: ••••. Check the client ID"),
         (400, {"error": ["odd"]}, "hold", "token_refused", "answered 400. Check"),
         (200, {"token": "x"}, "hold", "token_refused", "without an access token"),
         (200, {"access_token": "a\r\nX: b"}, "hold", "token_refused", "without an access token"),
@@ -245,6 +253,29 @@ def test_refused_token_says_what_to_do(status, document, outcome, code, detail):
     assert detail in exchange.error.detail
     assert "very secret" not in str(exchange)
     assert server.leads == []
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "detail"),
+    [
+        ("invalid_grant", "token_grant_refused", "ask the advertiser to authorise access again"),
+        ("invalid_client", "token_refused", "Check the client ID, secret and refresh token"),
+    ],
+)
+def test_refused_refresh_says_what_to_do(error, code, detail):
+    grant = AUTHORIZATION | {"type": "oauth2_refresh_token", "refresh_token": "plain"}
+    del grant["scope"]
+    [exchange] = exchanges(TokenServer((400, {"error": error})), grant=grant)
+    assert exchange.verdict.outcome is Outcome.HOLD
+    assert exchange.error.code == code
+    assert detail in exchange.error.detail
+
+
+def test_token_that_holds_a_secret_by_chance_is_sent_whole():
+    answer = (200, {"access_token": "a.very-secret.b"})
+    server = TokenServer(answer, accept=["a.very-secret.b"])
+    [exchange] = exchanges(server, secrets={"client_secret": "very-secret"})
+    assert exchange.verdict.outcome is Outcome.DELIVERED
 
 
 def test_failure_is_not_kept():
