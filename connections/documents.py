@@ -213,7 +213,7 @@ def _urls(config: ConnectionConfig) -> Iterator[tuple[str, str]]:
     for environment, endpoint in config.environments.items():
         yield f"/environments/{environment.value}/url", endpoint.url
     if isinstance(config.authorization, OAuth2Authorization):
-        yield "/authorization/token_url", config.authorization.token_url
+        yield from config.authorization.all_token_urls().items()
 
 
 def _below(root: str, problem: ConfigProblem) -> Problem:

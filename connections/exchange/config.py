@@ -140,10 +140,16 @@ class ApiKeyAuthorization(Document):
     model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
 
 
+TokenUrl = Annotated[str, StringConstraints(min_length=1, max_length=2_048)]
+
+
 class OAuth2Authorization(Document):
     """What the ways to get an access token share."""
 
-    token_url: Annotated[str, StringConstraints(min_length=1, max_length=2_048)]
+    token_url: TokenUrl
+    token_urls: dict[Environment, TokenUrl] = {}
+    """Where staging or testing has one of its own; `token_url` is production's, and serves what is
+    not named here."""
     client_id: Value
     client_secret: Value
     scope: Template = ""
@@ -154,6 +160,17 @@ class OAuth2Authorization(Document):
     """What else the token address wants to be told."""
     prefix: Template = "Bearer "
     """Put before the access token as it is, for example `Zoho-oauthtoken `."""
+
+    def token_url_for(self, environment: Environment) -> str:
+        return self.token_urls.get(environment, self.token_url)
+
+    def all_token_urls(self) -> dict[str, str]:
+        """Return every token URL by its pointer in the configuration."""
+        own = {
+            f"/authorization/token_urls/{environment.value}": url
+            for environment, url in self.token_urls.items()
+        }
+        return {"/authorization/token_url": self.token_url} | own
 
 
 class OAuth2ClientCredentials(OAuth2Authorization):

@@ -62,7 +62,7 @@ def secret_hosts(config: ConnectionConfig, environment: Environment) -> tuple[st
     endpoint = config.environments.get(environment)
     urls = [endpoint.url] if endpoint else []
     if isinstance(config.authorization, OAuth2Authorization):
-        urls.append(config.authorization.token_url)
+        urls.append(config.authorization.token_url_for(environment))
     origins = (origin_of(url) for url in urls)
     return tuple(sorted({str(origin) for origin in origins if origin}))
 

@@ -183,7 +183,7 @@ def render_token_request(
     if not isinstance(authorization, OAuth2):
         raise TypeError("this connection needs no access token")
     scope = _open_scope(compiled, environment=environment, context=context, secrets=secrets)
-    return authorization.token_request(scope)
+    return authorization.token_request(scope, environment)
 
 
 def _check_required(compiled: CompiledConfig, values: Mapping[str, object]) -> None:

@@ -1,7 +1,7 @@
 """The sections Endpoint, Authorization, Headers and Body of the editor."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain, count
 from typing import Any
@@ -67,6 +67,22 @@ class EnvironmentsForm:
         return {place: {"url": url} for place, url in urls.items() if url}
 
 
+@dataclass(frozen=True, slots=True)
+class TokenUrlsForm:
+    """Token addresses of the environments that have one of their own."""
+
+    staging: str = ""
+    testing: str = ""
+
+    @classmethod
+    def of(cls, urls: Mapping[Environment, str]) -> "TokenUrlsForm":
+        return cls(urls.get(Environment.STAGING, ""), urls.get(Environment.TESTING, ""))
+
+    def document(self) -> dict[str, object]:
+        urls = {"staging": self.staging.strip(), "testing": self.testing.strip()}
+        return {name: url for name, url in urls.items() if url}
+
+
 SECRET_NAMES = {
     "password": "password",
     "token": "token",
@@ -85,6 +101,7 @@ _FIELDS = {
     "api_key": ("location", "name", "value", "prefix"),
     "oauth2_client_credentials": (
         "token_url",
+        "token_urls",
         "client_id",
         "client_secret",
         "scope",
@@ -93,6 +110,7 @@ _FIELDS = {
     ),
     "oauth2_refresh_token": (
         "token_url",
+        "token_urls",
         "client_id",
         "client_secret",
         "refresh_token",
@@ -117,6 +135,7 @@ class AuthorizationForm:
     prefix: str = ""
     value: SecretForm = field(default_factory=SecretForm)
     token_url: str = ""
+    token_urls: TokenUrlsForm = TokenUrlsForm()
     client_id: str = ""
     client_secret: SecretForm = field(default_factory=SecretForm)
     refresh_token: SecretForm = field(default_factory=SecretForm)
@@ -130,10 +149,7 @@ class AuthorizationForm:
         values = {
             name: getattr(authorization, name) for name in _FIELDS.get(authorization.type, ())
         }
-        shown: dict[str, Any] = {
-            name: SecretForm.of(value) if name in SECRET_NAMES else _text(value)
-            for name, value in values.items()
-        }
+        shown: dict[str, Any] = {name: _shown(name, value) for name, value in values.items()}
         return cls(type=authorization.type, **shown)
 
     def document(self) -> dict[str, object]:
@@ -143,6 +159,8 @@ class AuthorizationForm:
             if isinstance(value, SecretForm):
                 may_be_empty = (self.type, name) in _MAY_BE_EMPTY
                 value = value.document(SECRET_NAMES[name], may_be_empty=may_be_empty)
+            elif isinstance(value, TokenUrlsForm):
+                value = value.document()
             document["in" if name == "location" else name] = value
         return document
 
@@ -165,6 +183,12 @@ class AuthorizationForm:
             ),
             "",
         )
+
+
+def _shown(name: str, value: Any) -> object:
+    if name == "token_urls":
+        return TokenUrlsForm.of(value)
+    return SecretForm.of(value) if name in SECRET_NAMES else _text(value)
 
 
 def _text(value: Value) -> str:

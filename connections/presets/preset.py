@@ -94,8 +94,13 @@ class Preset(Document):
         given = {one.name: values[one.name] for one in self.inputs_of(InputKind.VARIABLE)}
         authorization = self.config.authorization
         if isinstance(authorization, OAuth2Authorization):
-            token_url = _placed(authorization.token_url, addresses)
-            authorization = authorization.model_copy(update={"token_url": token_url})
+            urls = {
+                "token_url": _placed(authorization.token_url, addresses),
+                "token_urls": {
+                    name: _placed(url, addresses) for name, url in authorization.token_urls.items()
+                },
+            }
+            authorization = authorization.model_copy(update=urls)
         filled = self.config.model_copy(
             update={
                 "variables": self.config.variables | given,
@@ -125,7 +130,8 @@ def _placed_urls(config: ConnectionConfig) -> Iterator[tuple[str, str]]:
     for name, endpoint in config.environments.items():
         yield f"/config/environments/{name.value}/url", endpoint.url
     if isinstance(config.authorization, OAuth2Authorization):
-        yield "/config/authorization/token_url", config.authorization.token_url
+        for pointer, url in config.authorization.all_token_urls().items():
+            yield f"/config{pointer}", url
 
 
 def _placed(url: str, addresses: Mapping[str, str]) -> str:

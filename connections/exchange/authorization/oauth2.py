@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from connections.exchange.authorization.kind import AUTHORIZATION, Sending, credential, masked
 from connections.exchange.compiler import Compiler
 from connections.exchange.config import (
+    Environment,
     OAuth2Authorization,
     OAuth2ClientCredentials,
     OAuth2RefreshToken,
@@ -42,13 +43,9 @@ class OAuth2:
     headers = (AUTHORIZATION,)
 
     def __init__(self, config: OAuth2Authorization, compiler: Compiler) -> None:
-        problem = origin_problem(config.token_url)
-        if not problem and "{" in config.token_url:
-            problem = "the token URL cannot hold expressions: write it out"
-        if problem:
-            compiler.refuse("/authorization/token_url", "url", problem)
+        _check_urls(config, compiler)
         self.refresh_secret = _refresh_secret(config)
-        self._url = config.token_url
+        self._url_for = config.token_url_for
         self._in_header = config.credentials_in == "header"
         self._write = _WRITERS[config.request_format]
         self._prefix = compiler.template(
@@ -72,7 +69,7 @@ class OAuth2:
         token = masked(sending.access_token or "").after(prefix)
         draft.headers.append((AUTHORIZATION, token))
 
-    def token_request(self, scope: Scope) -> PreparedRequest:
+    def token_request(self, scope: Scope, environment: Environment) -> PreparedRequest:
         """Return the request that fetches an access token.
 
         Raises: RenderError.
@@ -89,7 +86,19 @@ class OAuth2:
         else:
             credentials = (("client_id", client_id), ("client_secret", client_secret))
             fields += [(name, masked(value)) for name, value in credentials if value]
-        return self._write(self._url, draft, fields)
+        return self._write(self._url_for(environment), draft, fields)
+
+
+def _check_urls(config: OAuth2Authorization, compiler: Compiler) -> None:
+    for pointer, url in config.all_token_urls().items():
+        problem = origin_problem(url)
+        if not problem and "{" in url:
+            problem = "the token URL cannot hold expressions: write it out"
+        if problem:
+            compiler.refuse(pointer, "url", problem)
+    if Environment.PRODUCTION in config.token_urls:
+        detail = "production's token URL is token_url: write it there alone"
+        compiler.refuse("/authorization/token_urls/production", "given_twice", detail)
 
 
 def _refresh_secret(config: OAuth2Authorization) -> str | None:

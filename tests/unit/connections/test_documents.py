@@ -136,6 +136,18 @@ def long_samples(count):
         ),
         (
             {
+                "authorization": {
+                    "type": "oauth2_client_credentials",
+                    "token_url": "https://login.example.com/token",
+                    "token_urls": {"testing": "https://169.254.169.254/token"},
+                    "client_id": "a",
+                    "client_secret": "b",
+                }
+            },
+            "/config/authorization/token_urls/testing",
+        ),
+        (
+            {
                 "response_rules": [
                     {
                         "name": "a",

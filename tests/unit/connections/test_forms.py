@@ -162,6 +162,7 @@ def saved(form: EditorForm) -> ConnectionConfig:
         {
             "type": "oauth2_client_credentials",
             "token_url": "https://api.example.com/token",
+            "token_urls": {"testing": "https://test.example.com/token"},
             "client_id": "us",
             "client_secret": {"secret": "client_secret"},
             "scope": "a b",

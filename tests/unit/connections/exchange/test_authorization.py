@@ -13,6 +13,7 @@ from connections.exchange.rendering import (
     check_config,
     compile_config,
     render_token_request,
+    secret_hosts,
 )
 from tests.unit.connections.exchange.examples import URL, make_config, make_context, render_request
 
@@ -121,10 +122,10 @@ def test_oauth2_sends_the_token_that_was_fetched():
     assert ("Authorization", "Bearer ••••") in request.shown.headers
 
 
-def token_request(*, base=None, **changes):
+def token_request(*, base=None, environment=Environment.PRODUCTION, **changes):
     return render_token_request(
         compile_config(make_config(authorization=(base or OAUTH) | changes)),
-        environment=Environment.PRODUCTION,
+        environment=environment,
         context=make_context(),
         secrets={"client": "s3cret/", "refresh": "r&r"},
     )
@@ -192,6 +193,33 @@ def test_token_request_can_be_a_get():
         "&client_secret=s3cret%2F"
     )
     assert request.shown.url.endswith("client_id=••••&client_secret=••••")
+
+
+@pytest.mark.parametrize("base", [OAUTH, REFRESH])
+def test_token_is_asked_for_where_the_environment_says(base):
+    own = {"token_urls": {"testing": "https://test.example.com/token"}}
+    urls = {name: token_request(base=base | own, environment=name).url for name in Environment}
+    assert urls == {
+        "production": "https://login.example.com/token",
+        "staging": "https://login.example.com/token",
+        "testing": "https://test.example.com/token",
+    }
+
+
+def test_secrets_are_bound_to_the_token_address_of_their_environment():
+    endpoint = {"url": "https://api.example.com/leads"}
+    config = make_config(
+        environments={"production": endpoint, "testing": endpoint},
+        authorization=OAUTH | {"token_urls": {"testing": "https://test.example.com/token"}},
+    )
+    assert secret_hosts(config, Environment.PRODUCTION) == (
+        "api.example.com:443",
+        "login.example.com:443",
+    )
+    assert secret_hosts(config, Environment.TESTING) == (
+        "api.example.com:443",
+        "test.example.com:443",
+    )
 
 
 @pytest.mark.parametrize("base", [OAUTH, REFRESH])
@@ -265,6 +293,14 @@ def test_signature_headers_cannot_be_set_twice():
         (
             {"authorization": OAUTH | {"token_url": "https://a.example/{{ email }}"}},
             "/authorization/token_url",
+        ),
+        (
+            {"authorization": OAUTH | {"token_urls": {"testing": "login"}}},
+            "/authorization/token_urls/testing",
+        ),
+        (
+            {"authorization": OAUTH | {"token_urls": {"production": "https://a.example/token"}}},
+            "/authorization/token_urls/production",
         ),
         (
             {"authorization": {"type": "api_key", "name": "Host", "value": "x"}},

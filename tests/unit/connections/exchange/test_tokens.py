@@ -64,13 +64,19 @@ def http(status, document):
     return head.encode() + body
 
 
+def addressed(grant, url):
+    """Point the grant at the server: for tests alone where it has an address already."""
+    own = {"token_urls": {"testing": url}} if "token_url" in grant else {"token_url": url}
+    return grant | own
+
+
 def exchanges(
     server, *, count=1, tokens=None, secrets=SECRETS, at_once=True, grant=AUTHORIZATION, **settings
 ):
     async def run():
         async with listening(server) as port, guarded() as transport:
             base = f"http://127.0.0.1:{port}"
-            authorization = {**grant, "token_url": f"{base}/token"} if grant else {"type": "none"}
+            authorization = addressed(grant, f"{base}/token") if grant else {"type": "none"}
             document = config(f"{base}/leads", authorization=authorization, **settings)
             kept = tokens or TokenCache()
 
@@ -201,6 +207,14 @@ def test_new_token_that_is_not_given_leaves_no_answer_behind():
     [exchange] = exchanges(server, rules=renewing())
     assert exchange.error.code == "token_refused"
     assert exchange.response is None
+
+
+def test_environment_with_a_token_address_of_its_own_asks_there():
+    server = TokenServer()
+    grant = AUTHORIZATION | {"token_url": "http://127.0.0.1:9/token"}
+    [exchange] = exchanges(server, grant=grant)
+    assert exchange.verdict.outcome is Outcome.DELIVERED
+    assert len(server.forms) == 1
 
 
 def test_rule_that_renews_changes_nothing_without_tokens():

@@ -108,6 +108,23 @@ class TestBinding:
         }
         assert patch(who, connection, authorization=oauth).dropped_secrets == ("crm_password",)
 
+    def test_new_token_address_of_one_environment_drops_the_secret_there(self, connection, who):
+        oauth = {
+            "type": "oauth2_client_credentials",
+            "token_url": "https://api.example.com/token",
+            "token_urls": {"testing": "https://test.example.com/token"},
+            "client_id": "me",
+            "client_secret": {"secret": "crm_password"},
+            "username": None,
+            "password": None,
+        }
+        assert patch(who, connection, authorization=oauth).dropped_secrets == ()
+        oauth = {"token_urls": {"testing": "https://login.example.com/token"}}
+        changed = patch(who, connection, authorization=oauth)
+        assert changed.dropped_secrets == ("crm_password",)
+        assert read(changed.connection) == {"crm_password": VALUE}
+        assert read(changed.connection, Environment.TESTING) == {}
+
     def test_new_host_with_new_value_drops_nothing(self, connection, who):
         changed = move_production(
             who,
