@@ -129,22 +129,34 @@ class BearerAuthorization(Document):
     token: Value
 
 
-class ApiKeyAuthorization(Document):
-    type: Literal["api_key"]
+class CredentialPlace(Document):
+    """Where a credential goes."""
+
     location: Literal["header", "query"] = Field(alias="in", default="header")
     name: Name
-    value: Value
+    """Of the header or the parameter."""
     prefix: Template = ""
-    """Put before the value as it is, for example `Klaviyo-API-Key `."""
+    """Put before the credential as it is, for example `Klaviyo-API-Key `."""
 
     model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
 
 
+class ApiKeyAuthorization(CredentialPlace):
+    type: Literal["api_key"]
+    value: Value
+
+
+JsonPath = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 TokenUrl = Annotated[str, StringConstraints(min_length=1, max_length=2_048)]
 
 
-class OAuth2Authorization(Document):
+class OAuth2Authorization(CredentialPlace):
     """What the ways to get an access token share."""
+
+    name: Name = "Authorization"
+    """Of the header or the parameter that the access token is sent in."""
+    prefix: Template = "Bearer "
+    """Put before the access token as it is; empty for one that stands alone."""
 
     token_url: TokenUrl
     token_urls: dict[Environment, TokenUrl] = {}
@@ -157,9 +169,12 @@ class OAuth2Authorization(Document):
     request_format: Literal["form", "json", "query"] = "form"
     """How the token is asked for: by POST as a form or as JSON, or by GET."""
     parameters: Annotated[tuple[Parameter, ...], Field(max_length=20)] = ()
-    """What else the token address wants to be told."""
-    prefix: Template = "Bearer "
-    """Put before the access token as it is, for example `Zoho-oauthtoken `."""
+    """What else the token address wants to be told. One that is called like a parameter of ours,
+    `grant_type` for instance, takes its place; with an empty value it takes it away."""
+    token_path: JsonPath = "$.access_token"  # noqa: S105  where a token is, no token
+    """Where the answer holds the access token, as a JSONPath (RFC 9535)."""
+    lifetime_path: JsonPath = "$.expires_in"
+    """Where it says for how many seconds; where it does not, a token is kept for five minutes."""
 
     def token_url_for(self, environment: Environment) -> str:
         return self.token_urls.get(environment, self.token_url)

@@ -9,7 +9,8 @@ from datetime import datetime
 
 import httpx
 
-from connections.exchange.config import Environment, OAuth2RefreshToken, Outcome
+from connections.exchange.authorization import OAuth2
+from connections.exchange.config import Environment, Outcome
 from connections.exchange.context import Context
 from connections.exchange.echoes import spoken_secrets, without_secrets
 from connections.exchange.egress import EgressCode, EgressError, Progress, Received, Timings, send
@@ -23,13 +24,12 @@ from connections.exchange.rendering import (
     render_token_request,
 )
 from connections.exchange.responses import ReceivedResponse, Verdict, classify, unmatched
+from connections.exchange.token_answers import Token, TokenFailure
 from connections.exchange.tokens import (
     PROCESS_TOKENS,
     Grant,
     Renew,
-    Token,
     TokenCache,
-    TokenFailure,
     fetch_token,
     fingerprint_of,
 )
@@ -163,13 +163,14 @@ class _Run:
             self._fail(Outcome.RETRY, "internal", "we failed to carry this out")
 
     async def _send_authorized(self) -> _Answer:
-        if not self.compiled.needs_access_token:
+        oauth2 = self.compiled.oauth2
+        if oauth2 is None:
             return await self._send(None)
-        key, token = await self._token()
+        key, token = await self._token(oauth2)
         answer = await self._send(token)
         if answer.refuses_token:
             self.tokens.drop(key, token)
-            _, token = await self._token(refused=token)
+            _, token = await self._token(oauth2, refused=token)
             answer = await self._send(token)
         return answer
 
@@ -190,18 +191,24 @@ class _Run:
             deadline=self.deadline,
             progress=self.progress,
         )
-        return self._judged(self._masked(received, prepared))
+        return self._judged(self._masked(received, prepared, token))
 
-    def _masked(self, received: Received, prepared: PreparedRequest) -> Received:
-        spoken = spoken_secrets(self.secrets, prepared)
+    def _masked(
+        self, received: Received, prepared: PreparedRequest, token: Token | None
+    ) -> Received:
+        # No secret is called so, for a name has no space.
+        fetched = {"access token": token.value} if token else {}
+        spoken = spoken_secrets({**self.secrets, **fetched}, prepared)
         return Received(without_secrets(received.response, spoken), received.broken)
 
-    async def _token(self, *, refused: Token | None = None) -> tuple[str, Token]:
+    async def _token(self, oauth2: OAuth2, refused: Token | None = None) -> tuple[str, Token]:
         request = self._token_request(self.secrets)
         key = f"{self.pool} {fingerprint_of(request)}"
         try:
             async with asyncio.timeout_at(self.deadline):
-                result = await self.tokens.get(key, lambda: self._new_token(request, refused))
+                result = await self.tokens.get(
+                    key, lambda: self._new_token(oauth2, request, refused)
+                )
         except TimeoutError as error:
             raise EgressError(
                 EgressCode.TIMEOUT, "nothing was sent: the token address did not answer in time"
@@ -216,15 +223,15 @@ class _Run:
         )
 
     async def _new_token(
-        self, request: PreparedRequest, refused: Token | None
+        self, oauth2: OAuth2, request: PreparedRequest, refused: Token | None
     ) -> Token | TokenFailure:
-        name = self.compiled.refresh_secret
+        name = oauth2.refresh_secret
         if name is None:
-            return await self._fetched(request, self.secrets)
+            return await self._fetched(oauth2, request, self.secrets)
 
         async def fetch(refresh_token: str) -> Token | TokenFailure:
             secrets = {**self.secrets, name: refresh_token}
-            return await self._fetched(self._token_request(secrets), secrets)
+            return await self._fetched(oauth2, self._token_request(secrets), secrets)
 
         grant = Grant(
             refresh_token=self.secrets[name],
@@ -236,14 +243,10 @@ class _Run:
         return await self.renew(grant, fetch)
 
     async def _fetched(
-        self, request: PreparedRequest, secrets: Mapping[str, str]
+        self, oauth2: OAuth2, request: PreparedRequest, secrets: Mapping[str, str]
     ) -> Token | TokenFailure:
         return await fetch_token(
-            self.transport,
-            request,
-            pool=self.pool,
-            secrets=secrets,
-            is_refresh=isinstance(self.compiled.config.authorization, OAuth2RefreshToken),
+            self.transport, request, pool=self.pool, secrets=secrets, answers=oauth2.answers
         )
 
     def _judged(self, received: Received) -> _Answer:

@@ -51,15 +51,10 @@ class CompiledConfig:
     rules: CompiledRules
 
     @property
-    def needs_access_token(self) -> bool:
-        """Whether `render` wants an access token, which `render_token_request` asks for."""
-        return isinstance(self.parts.authorization, OAuth2)
-
-    @property
-    def refresh_secret(self) -> str | None:
-        """The name of the secret that is the refresh token; None: there is no such."""
+    def oauth2(self) -> OAuth2 | None:
+        """The authorization, where `render` wants an access token for it."""
         authorization = self.parts.authorization
-        return authorization.refresh_secret if isinstance(authorization, OAuth2) else None
+        return authorization if isinstance(authorization, OAuth2) else None
 
 
 def compile_config(
@@ -179,11 +174,10 @@ def render_token_request(
 
     Raises: RenderError; TypeError when the connection needs no token.
     """
-    authorization = compiled.parts.authorization
-    if not isinstance(authorization, OAuth2):
+    if compiled.oauth2 is None:
         raise TypeError("this connection needs no access token")
     scope = _open_scope(compiled, environment=environment, context=context, secrets=secrets)
-    return authorization.token_request(scope, environment)
+    return compiled.oauth2.token_request(scope, environment)
 
 
 def _check_required(compiled: CompiledConfig, values: Mapping[str, object]) -> None:

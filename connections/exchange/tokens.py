@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -13,37 +12,11 @@ from connections.exchange.config import Outcome
 from connections.exchange.echoes import spoken_secrets, without_secrets
 from connections.exchange.egress import EgressCode, EgressError, Progress, send
 from connections.exchange.request import PreparedRequest
-from connections.exchange.responses import Reading, ReceivedResponse
+from connections.exchange.token_answers import Token, TokenAnswers, TokenFailure
 
 FETCH_SECONDS = 10.0
 EXPIRY_MARGIN_SECONDS = 60.0
-DEFAULT_LIFETIME_SECONDS = 300.0
-MAX_LIFETIME_SECONDS = 86_400.0
 MAX_TOKENS = 4_096
-_TOKEN = re.compile(r"[!-~]{1,8000}")
-_SENT_AGAIN = frozenset({408, 425, 429})
-GRANT_REFUSED = "token_grant_refused"
-_AUTHORISE_AGAIN = (
-    "The refresh token is not valid any more: ask the advertiser to authorise access again, then"
-    " set the new refresh token under Authorization"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    value: str
-    lifetime_seconds: float
-    refresh_token: str | None = None
-    """What takes the place of the refresh token that it was asked for with."""
-
-
-@dataclass(frozen=True, slots=True)
-class TokenFailure:
-    """Why there is no token, and what that means for the referral: hold or retry."""
-
-    outcome: Outcome
-    code: str
-    detail: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +107,7 @@ async def fetch_token(
     *,
     pool: str,
     secrets: Mapping[str, str],
-    is_refresh: bool,
+    answers: TokenAnswers,
 ) -> Token | TokenFailure:
     """Ask the token address for a token. *Source* RFC 6749 §4.4, §5, §6."""
     deadline = asyncio.get_running_loop().time() + FETCH_SECONDS
@@ -151,51 +124,6 @@ async def fetch_token(
         return TokenFailure(
             Outcome.RETRY, "token_disconnected", "no access token: the answer broke off"
         )
-    if token := _token(received.response):
+    if token := answers.token(received.response):
         return token
-    masked = without_secrets(received.response, spoken_secrets(secrets, request))
-    return _failure(masked, is_refresh=is_refresh)
-
-
-def _token(response: ReceivedResponse) -> Token | None:
-    answer = _answer(response)
-    value, replacement = _usable(answer.get("access_token")), answer.get("refresh_token")
-    if response.status >= 300 or value is None:
-        return None
-    return Token(value, _lifetime(answer.get("expires_in")), _usable(replacement))
-
-
-def _usable(value: object) -> str | None:
-    return value if isinstance(value, str) and _TOKEN.fullmatch(value) else None
-
-
-def _failure(response: ReceivedResponse, *, is_refresh: bool) -> TokenFailure:
-    said = f"the token address answered {response.status}"
-    if response.status >= 500 or response.status in _SENT_AGAIN:
-        return TokenFailure(Outcome.RETRY, "token_unavailable", said)
-    error = _answer(response).get("error")
-    cause = f": {error[:100]}" if isinstance(error, str) and error.isprintable() else ""
-    if is_refresh and error == "invalid_grant":
-        return TokenFailure(Outcome.HOLD, GRANT_REFUSED, f"{said}{cause}. {_AUTHORISE_AGAIN}")
-    if response.status < 400 and not cause:
-        detail = f"{said} without an access token: check the token URL"
-    else:
-        credentials = (
-            "client ID, secret and refresh token" if is_refresh else "client ID and secret"
-        )
-        detail = f"{said}{cause}. Check the {credentials}"
-    return TokenFailure(Outcome.HOLD, "token_refused", detail)
-
-
-def _answer(response: ReceivedResponse) -> Mapping[str, object]:
-    document = Reading(response).json
-    return document if isinstance(document, dict) else {}
-
-
-def _lifetime(value: object) -> float:
-    try:
-        seconds = float(str(value))
-    except ValueError:
-        return DEFAULT_LIFETIME_SECONDS
-    # Written so that NaN falls to the default too.
-    return min(seconds, MAX_LIFETIME_SECONDS) if seconds >= 0 else DEFAULT_LIFETIME_SECONDS
+    return answers.failure(without_secrets(received.response, spoken_secrets(secrets, request)))

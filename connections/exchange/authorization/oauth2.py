@@ -2,9 +2,10 @@
 
 import re
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from connections.exchange.authorization.kind import AUTHORIZATION, Sending, credential, masked
+from connections.exchange.authorization.place import Place
 from connections.exchange.compiler import Compiler
 from connections.exchange.config import (
     Environment,
@@ -15,8 +16,9 @@ from connections.exchange.config import (
     Value,
 )
 from connections.exchange.endpoint import origin_problem, with_query
+from connections.exchange.json_path import Find, JsonPathError, compile_json_path
 from connections.exchange.language import Scope, Template
-from connections.exchange.language.dialects import HEADER, TEXT
+from connections.exchange.language.dialects import TEXT
 from connections.exchange.language.filters import percent_encode
 from connections.exchange.language.values import json_of
 from connections.exchange.request import (
@@ -27,9 +29,14 @@ from connections.exchange.request import (
     Rendered,
     prepare_request,
 )
+from connections.exchange.token_answers import TokenAnswers
 
 _ONE_SECRET = re.compile(r"\{\{\s*secrets\.(\w+)\s*\}\}")
 
+_CREDENTIALS = frozenset({"client_id", "client_secret", "refresh_token"})
+
+Part = tuple[str, Value, str]
+"""A field of the token request: name, value, and where in the configuration that stands."""
 Fields = Sequence[tuple[str, Rendered]]
 
 _HEADERS = (
@@ -40,34 +47,27 @@ _HEADERS = (
 
 
 class OAuth2:
-    headers = (AUTHORIZATION,)
-
     def __init__(self, config: OAuth2Authorization, compiler: Compiler) -> None:
         _check_urls(config, compiler)
         self.refresh_secret = _refresh_secret(config)
+        self.answers = _answers(config, compiler)
         self._url_for = config.token_url_for
-        self._in_header = config.credentials_in == "header"
         self._write = _WRITERS[config.request_format]
-        self._prefix = compiler.template(
-            config.prefix, dialect=HEADER, pointer="/authorization/prefix"
-        )
-        self._client_id, self._client_secret = (
-            compiler.template(value, dialect=TEXT, pointer=f"/authorization/{name}")
-            for name, value in (
-                ("client_id", config.client_id),
-                ("client_secret", config.client_secret),
-            )
-        )
-        self._grant = tuple(
-            (name, compiler.template(value, dialect=TEXT, pointer=f"/authorization/{place}"))
-            for name, value, place in _grant(config)
-        )
+        self._place = Place(config, compiler)
+        self.headers = self._place.headers
+        if config.prefix and not self.headers:
+            detail = "a parameter holds the access token alone: make the prefix empty"
+            compiler.refuse("/authorization/prefix", "not_used", detail)
+        in_header = config.credentials_in == "header"
+        self._in_header = _compiled(_client(config), compiler) if in_header else ()
+        self._fields = _compiled(_fields(config), compiler)
 
     def add_to(self, draft: Draft, scope: Scope, sending: Sending) -> None:
         """Add the token; without one, as in a preview, only the place where it goes."""
-        prefix = self._prefix.render(scope, limit=MAX_LINE_CHARACTERS)
-        token = masked(sending.access_token or "").after(prefix)
-        draft.headers.append((AUTHORIZATION, token))
+        token = masked(sending.access_token or "")
+        if not self.headers:
+            token = token.encoded(percent_encode)
+        self._place.put(token, draft, scope)
 
     def token_request(self, scope: Scope, environment: Environment) -> PreparedRequest:
         """Return the request that fetches an access token.
@@ -75,18 +75,12 @@ class OAuth2:
         Raises: RenderError.
         Source: RFC 6749 §2.3.1: id and secret are form-encoded before they are joined.
         """
-        client_id = credential(self._client_id, scope)
-        client_secret = credential(self._client_secret, scope)
         draft = Draft(headers=list(_HEADERS))
-        fields = _filled(self._grant, scope)
-        if self._in_header:
-            pair = f"{percent_encode(client_id)}:{percent_encode(client_secret)}"
-            encoded = b64encode(pair.encode()).decode()
+        client = [percent_encode(credential(template, scope)) for _, template in self._in_header]
+        if any(client):
+            encoded = b64encode(":".join(client).encode()).decode()
             draft.headers.append((AUTHORIZATION, masked(encoded, prefix="Basic ")))
-        else:
-            credentials = (("client_id", client_id), ("client_secret", client_secret))
-            fields += [(name, masked(value)) for name, value in credentials if value]
-        return self._write(self._url_for(environment), draft, fields)
+        return self._write(self._url_for(environment), draft, _filled(self._fields, scope))
 
 
 def _check_urls(config: OAuth2Authorization, compiler: Compiler) -> None:
@@ -101,6 +95,23 @@ def _check_urls(config: OAuth2Authorization, compiler: Compiler) -> None:
         compiler.refuse("/authorization/token_urls/production", "given_twice", detail)
 
 
+def _answers(config: OAuth2Authorization, compiler: Compiler) -> TokenAnswers:
+    return TokenAnswers(
+        find_token=_path(config.token_path, compiler, "token_path"),
+        find_lifetime=_path(config.lifetime_path, compiler, "lifetime_path"),
+        token_path=config.token_path,
+        is_refresh=isinstance(config, OAuth2RefreshToken),
+    )
+
+
+def _path(path: str, compiler: Compiler, name: str) -> Find:
+    try:
+        return compile_json_path(path)
+    except JsonPathError as error:
+        compiler.refuse(f"/authorization/{name}", "json_path", str(error))
+        return compile_json_path("$")
+
+
 def _refresh_secret(config: OAuth2Authorization) -> str | None:
     """Return the name of the secret that is the refresh token, so that it can be replaced."""
     value = config.refresh_token if isinstance(config, OAuth2RefreshToken) else ""
@@ -110,8 +121,17 @@ def _refresh_secret(config: OAuth2Authorization) -> str | None:
     return found[1] if found else None
 
 
-def _grant(config: OAuth2Authorization) -> Iterator[tuple[str, Value, str]]:
-    """Yield what the token request says besides the client: name, value, and where that stands."""
+def _fields(config: OAuth2Authorization) -> Iterator[Part]:
+    """Yield what the token request says; a parameter stands in for ours of the same name."""
+    named = {parameter.name for parameter in config.parameters}
+    yield from (part for part in _grant(config) if part[0] not in named)
+    for index, parameter in enumerate(config.parameters):
+        yield parameter.name, parameter.value, f"parameters/{index}/value"
+    if config.credentials_in == "body":
+        yield from (part for part in _client(config) if part[0] not in named)
+
+
+def _grant(config: OAuth2Authorization) -> Iterator[Part]:
     match config:
         case OAuth2ClientCredentials():
             yield "grant_type", "client_credentials", "type"
@@ -121,14 +141,25 @@ def _grant(config: OAuth2Authorization) -> Iterator[tuple[str, Value, str]]:
             yield "grant_type", "refresh_token", "type"
             yield "refresh_token", config.refresh_token, "refresh_token"
             yield "scope", config.scope, "scope"
-    for index, parameter in enumerate(config.parameters):
-        yield parameter.name, parameter.value, f"parameters/{index}/value"
 
 
-def _filled(grant: Sequence[tuple[str, Template]], scope: Scope) -> list[tuple[str, Rendered]]:
-    fields = [(name, template.render(scope, limit=MAX_LINE_CHARACTERS)) for name, template in grant]
+def _client(config: OAuth2Authorization) -> Iterator[Part]:
+    yield "client_id", config.client_id, "client_id"
+    yield "client_secret", config.client_secret, "client_secret"
+
+
+def _compiled(parts: Iterable[Part], compiler: Compiler) -> tuple[tuple[str, Template], ...]:
+    return tuple(
+        (name, compiler.template(value, dialect=TEXT, pointer=f"/authorization/{place}"))
+        for name, value, place in parts
+    )
+
+
+def _filled(parts: Iterable[tuple[str, Template]], scope: Scope) -> Fields:
+    """Return the fields without the empty ones, and credentials masked whoever wrote them."""
+    fields = [(name, template.render(scope, limit=MAX_LINE_CHARACTERS)) for name, template in parts]
     return [
-        (name, masked(value.sent) if name == "refresh_token" else value)
+        (name, masked(value.sent) if name in _CREDENTIALS else value)
         for name, value in fields
         if value.sent
     ]

@@ -1,6 +1,7 @@
 """Each kind of authorization: what is sent, what is shown, what is refused."""
 
 import json
+import re
 from base64 import b64decode, b64encode
 from datetime import UTC, datetime
 
@@ -15,6 +16,7 @@ from connections.exchange.rendering import (
     render_token_request,
     secret_hosts,
 )
+from referral_export.environment import CHECKOUT
 from tests.unit.connections.exchange.examples import URL, make_config, make_context, render_request
 
 OAUTH = {
@@ -233,6 +235,62 @@ def test_access_token_stands_after_any_prefix(base):
     assert ("Authorization", "Zoho-oauthtoken ••••") in request.shown.headers
 
 
+def test_access_token_can_stand_alone_in_a_header_of_any_name():
+    request = render_request(
+        authorization=OAUTH | {"name": "X-Auth-Token", "prefix": ""},
+        secrets={"client": "s3cret"},
+        access_token="fetched",
+    )
+    assert ("X-Auth-Token", "fetched") in request.headers
+    assert ("X-Auth-Token", "••••") in request.shown.headers
+    assert "Authorization" not in dict(request.headers)
+
+
+def test_access_token_can_be_a_parameter():
+    request = render_request(
+        authorization=OAUTH | {"in": "query", "name": "access_token", "prefix": ""},
+        secrets={"client": "s3cret"},
+        access_token="fet/ched",
+    )
+    assert request.url == URL + "?access_token=fet%2Fched"
+    assert request.shown.url == URL + "?access_token=••••"
+
+
+def test_parameter_takes_the_place_of_ours_and_an_empty_one_takes_it_away():
+    login = {
+        "request_format": "json",
+        "credentials_in": "body",
+        "parameters": [
+            {"name": "grant_type", "value": "password"},
+            {"name": "username", "value": "rokt"},
+            {"name": "password", "value": "{{ secrets.refresh }}"},
+            {"name": "scope", "value": ""},
+            {"name": "client_secret", "value": ""},
+        ],
+    }
+    request = token_request(**login)
+    assert json.loads(request.body) == {
+        "grant_type": "password",
+        "username": "rokt",
+        "password": "r&r",
+        "client_id": "id:1",
+    }
+    assert json.loads(request.shown.body)["password"] == "••••"
+
+
+def test_secret_that_a_parameter_stands_in_for_need_not_be_set():
+    config = make_config(
+        authorization=OAUTH
+        | {"credentials_in": "body", "parameters": [{"name": "client_secret", "value": "x"}]}
+    )
+    assert compile_config(config).parts.secrets == {}
+
+
+def test_token_request_without_a_client_has_no_authorization_header():
+    request = token_request(client_id="", client_secret="")
+    assert "Authorization" not in dict(request.headers)
+
+
 # The test vector of github.com/standard-webhooks/standard-webhooks (libraries/python, tests).
 VECTOR_KEY = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 VECTOR_SIGNATURE = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
@@ -294,6 +352,20 @@ def test_signature_headers_cannot_be_set_twice():
             {"authorization": OAUTH | {"token_url": "https://a.example/{{ email }}"}},
             "/authorization/token_url",
         ),
+        ({"authorization": OAUTH | {"token_path": "access_token"}}, "/authorization/token_path"),
+        ({"authorization": OAUTH | {"lifetime_path": "$["}}, "/authorization/lifetime_path"),
+        ({"authorization": OAUTH | {"name": "Host"}}, "/authorization/name"),
+        (
+            {"authorization": OAUTH | {"in": "query", "name": "access_token"}},
+            "/authorization/prefix",
+        ),
+        (
+            {
+                "authorization": OAUTH | {"name": "X-Auth-Token"},
+                "headers": [{"name": "x-auth-token", "value": "x"}],
+            },
+            "/headers/0/name",
+        ),
         (
             {"authorization": OAUTH | {"token_urls": {"testing": "login"}}},
             "/authorization/token_urls/testing",
@@ -318,3 +390,17 @@ def test_signature_headers_cannot_be_set_twice():
 )
 def test_check_config_refuses_an_authorization_that_cannot_be(parts, pointer):
     assert [problem.pointer for problem in check_config(make_config(**parts))] == [pointer]
+
+
+def test_examples_of_the_documentation_can_be_saved():
+    page = (CHECKOUT / "docs" / "authorization.md").read_text()
+    login, rule = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    config = make_config(**json.loads(f"{{{login}}}"), response_rules=[json.loads(rule)])
+    assert check_config(config) == []
+    request = render_token_request(
+        compile_config(config),
+        environment=Environment.PRODUCTION,
+        context=make_context(),
+        secrets={"password": "s3cret"},
+    )
+    assert json.loads(request.body) == {"username": "rokt", "password": "s3cret"}

@@ -7,7 +7,8 @@ from urllib.parse import parse_qs
 import pytest
 
 from connections.exchange.config import Outcome
-from connections.exchange.tokens import Token, TokenCache, TokenFailure
+from connections.exchange.token_answers import Token, TokenFailure
+from connections.exchange.tokens import TokenCache
 from tests.unit.connections.exchange.receivers import guarded, listening, read_request
 from tests.unit.connections.exchange.test_perform import RULES, carry_out, config
 
@@ -330,6 +331,43 @@ def test_refresh_token_brings_the_token_that_the_lead_is_sent_with(parts, token_
     assert exchange.verdict.outcome is Outcome.DELIVERED
     assert token_request in requests[0]
     assert b"\r\nAuthorization: OAuth token=fetched-1\r\n" in requests[1]
+    assert "fetched-1" not in str(exchange)
+
+
+@pytest.mark.parametrize(
+    ("place", "sent"),
+    [
+        ({"name": "X-Session"}, b"\r\nX-Session: fetched-1\r\n"),
+        ({"in": "query", "name": "session"}, b"POST /leads?session=fetched-1 "),
+    ],
+)
+def test_api_that_wants_a_login_first_gets_one_and_is_sent_its_token(place, sent):
+    requests = []
+
+    async def answer(reader, writer):
+        while request := await read_request(reader):
+            requests.append(request)
+            session = {"session": {"token": "fetched-1", "ttl": "90"}}
+            is_login = request.startswith(b"POST /token ")
+            writer.write(http(201, session if is_login else {"echo": "fetched-1"}))
+        writer.close()
+
+    login = AUTHORIZATION | {
+        "client_id": "",
+        "request_format": "json",
+        "parameters": [
+            {"name": "user", "value": "rokt"},
+            {"name": "password", "value": "{{ secrets.client_secret }}"},
+            *({"name": ours, "value": ""} for ours in ("grant_type", "scope", "client_secret")),
+        ],
+        "token_path": "$.session.token",
+        "lifetime_path": "$.session.ttl",
+        "prefix": "",
+    }
+    [exchange] = exchanges(answer, grant=login | place)
+    assert exchange.verdict.outcome is Outcome.DELIVERED
+    assert requests[0].endswith(b'{"user":"rokt","password":"very secret"}')
+    assert sent in requests[1]
     assert "fetched-1" not in str(exchange)
 
 

@@ -163,7 +163,7 @@ def test_configuration_is_sound_and_asks_for_what_it_uses(preset):
     assert check_config(config) == []
     asked = {one.name for one in preset.inputs_of(InputKind.SECRET)}
     assert referenced_secrets(config) == asked
-    if (compiled := compile_config(config)).needs_access_token:
+    if (compiled := compile_config(config)).oauth2:
         token = render_token_request(
             compiled,
             environment=Environment.PRODUCTION,
