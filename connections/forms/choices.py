@@ -19,6 +19,11 @@ class EditorChoices:
     )
     locations: Choices = (("header", "Header"), ("query", "Query parameter"))
     credentials_in: Choices = (("header", "Authorization header"), ("body", "Body"))
+    request_formats: Choices = (
+        ("form", "POST, as a form"),
+        ("json", "POST, as JSON"),
+        ("query", "GET, as parameters"),
+    )
     encodings: Choices = (
         ("json", "JSON"),
         ("form", "URL encoded"),

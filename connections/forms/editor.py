@@ -135,8 +135,8 @@ class EditorForm:
         parts = [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
         if parts[:1] == ["config"]:
             parts = parts[1:]
-        if parts[:2] == ["authorization", "in"]:
-            parts[1] = "location"
+        if parts[:1] == ["authorization"] and len(parts) > 1:
+            parts[1] = self.authorization.field_called(parts[1])
         if parts[:1] == ["variables"] and len(parts) > 1:
             return self._variable_field(parts[1])
         if parts[:1] == ["secret_values"] and len(parts) > 1:

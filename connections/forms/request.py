@@ -95,31 +95,35 @@ SECRET_NAMES = {
 
 _MAY_BE_EMPTY = {("basic", "password"), ("oauth2_refresh_token", "client_secret")}
 
-_FIELDS = {
+_OF_TOKENS = (
+    "token_url",
+    "token_urls",
+    "client_id",
+    "client_secret",
+    "scope",
+    "credentials_in",
+    "request_format",
+    "parameters",
+    "token_path",
+    "lifetime_path",
+    "sent_as",
+    "sent_name",
+    "sent_prefix",
+)
+_FIELDS: Mapping[str, tuple[str, ...]] = {
     "basic": ("username", "password"),
     "bearer": ("token",),
     "api_key": ("location", "name", "value", "prefix"),
-    "oauth2_client_credentials": (
-        "token_url",
-        "token_urls",
-        "client_id",
-        "client_secret",
-        "scope",
-        "audience",
-        "credentials_in",
-    ),
-    "oauth2_refresh_token": (
-        "token_url",
-        "token_urls",
-        "client_id",
-        "client_secret",
-        "refresh_token",
-        "scope",
-        "credentials_in",
-    ),
+    "oauth2_client_credentials": (*_OF_TOKENS, "audience"),
+    "oauth2_refresh_token": (*_OF_TOKENS, "refresh_token"),
     "hmac_signature": ("key",),
 }
-"""The fields of each type; `location` is called `in` in the configuration."""
+"""The fields of each type."""
+
+_ATTRIBUTES = {"sent_as": "location", "sent_name": "name", "sent_prefix": "prefix"}
+"""What the configuration calls a field of which an API key has one too, with another default."""
+_CALLED = _ATTRIBUTES | {"location": "in", "sent_as": "in"}
+"""And what it is called in JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,12 +146,20 @@ class AuthorizationForm:
     scope: str = ""
     audience: str = ""
     credentials_in: str = "header"
+    request_format: str = "form"
+    parameters: tuple[PairRow, ...] = ()
+    token_path: str = "$.access_token"  # noqa: S105  where a token is, no token
+    lifetime_path: str = "$.expires_in"
+    sent_as: str = "header"
+    sent_name: str = "Authorization"
+    sent_prefix: str = "Bearer "
     key: SecretForm = field(default_factory=SecretForm)
 
     @classmethod
     def of(cls, authorization: Authorization) -> "AuthorizationForm":
         values = {
-            name: getattr(authorization, name) for name in _FIELDS.get(authorization.type, ())
+            name: getattr(authorization, _ATTRIBUTES.get(name, name))
+            for name in _FIELDS.get(authorization.type, ())
         }
         shown: dict[str, Any] = {name: _shown(name, value) for name, value in values.items()}
         return cls(type=authorization.type, **shown)
@@ -161,8 +173,15 @@ class AuthorizationForm:
                 value = value.document(SECRET_NAMES[name], may_be_empty=may_be_empty)
             elif isinstance(value, TokenUrlsForm):
                 value = value.document()
-            document["in" if name == "location" else name] = value
+            elif isinstance(value, tuple):
+                value = [{"name": row.name.strip(), "value": row.value} for row in value]
+            document[_CALLED.get(name, name)] = value
         return document
+
+    def field_called(self, called: str) -> str:
+        """Return the field of this type that the configuration calls so, or the same name."""
+        fields = _FIELDS.get(self.type, ())
+        return next((name for name in fields if _CALLED.get(name, name) == called), called)
 
     def typed_secrets(self) -> list[TypedSecret]:
         return [
@@ -188,6 +207,8 @@ class AuthorizationForm:
 def _shown(name: str, value: Any) -> object:
     if name == "token_urls":
         return TokenUrlsForm.of(value)
+    if name == "parameters":
+        return tuple(PairRow(parameter.name, parameter.value) for parameter in value)
     return SecretForm.of(value) if name in SECRET_NAMES else _text(value)
 
 

@@ -1,6 +1,6 @@
 """The editor's form: whatever the configuration says survives the way to the page and back."""
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from django.http import QueryDict
@@ -176,6 +176,13 @@ def saved(form: EditorForm) -> ConnectionConfig:
             "client_secret": {"secret": "client_secret"},
             "refresh_token": {"secret": "refresh_token"},
             "scope": "a b",
+            "request_format": "json",
+            "parameters": [{"name": "grant_type", "value": ""}, {"name": "a", "value": "b"}],
+            "token_path": "$.token",
+            "lifetime_path": "$.ttl",
+            "in": "query",
+            "name": "session",
+            "prefix": "",
         },
         {"type": "hmac_signature", "key": {"secret": "signing_key"}},
     ],
@@ -206,6 +213,28 @@ def test_form_has_each_field_of_its_document(document, form):
 
     # The row says it as one choice.
     assert lacking <= {"omit_empty"}
+
+
+@pytest.mark.parametrize("document", get_args(get_args(config.Authorization)[0]))
+def test_form_has_each_field_of_an_authorization(document):
+    kind = get_args(document.model_fields["type"].annotation)[0]
+    called = {field.alias or name for name, field in document.model_fields.items()}
+
+    assert set(request.AuthorizationForm(type=kind).document()) == called
+
+
+def test_problem_of_where_the_token_goes_is_told_at_its_field():
+    oauth = {
+        "type": "oauth2_client_credentials",
+        "token_url": "https://api.example.com/token",
+        "client_id": "us",
+        "client_secret": "",
+    }
+    form = editor(FULL | {"authorization": oauth})
+
+    assert form.field_at("/config/authorization/name") == "authorization.sent_name"
+    assert form.field_at("/config/authorization/in") == "authorization.sent_as"
+    assert editor(FULL).field_at("/config/authorization/name") == "authorization.name"
 
 
 def test_what_the_form_does_not_know_stays_as_it_is():
