@@ -146,6 +146,15 @@ class ApiKeyAuthorization(CredentialPlace):
     value: Value
 
 
+class Header(Document):
+    name: Name
+    value: Value
+
+
+class TokenParameter(Header):
+    """What else a token request says."""
+
+
 JsonPath = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 TokenUrl = Annotated[str, StringConstraints(min_length=1, max_length=2_048)]
 
@@ -168,7 +177,9 @@ class OAuth2Authorization(CredentialPlace):
     credentials_in: Literal["header", "body"] = "header"
     request_format: Literal["form", "json", "query"] = "form"
     """How the token is asked for: by POST as a form or as JSON, or by GET."""
-    parameters: Annotated[tuple[Parameter, ...], Field(max_length=20)] = ()
+    headers: Annotated[tuple[Header, ...], Field(max_length=20)] = ()
+    """Of the token request."""
+    parameters: Annotated[tuple[TokenParameter, ...], Field(max_length=20)] = ()
     """What else the token address wants to be told. One that is called like a parameter of ours,
     `grant_type` for instance, takes its place; with an empty value it takes it away."""
     token_path: JsonPath = "$.access_token"  # noqa: S105  where a token is, no token
@@ -218,11 +229,6 @@ Authorization = Annotated[
     | HmacSignature,
     Field(discriminator="type"),
 ]
-
-
-class Header(Document):
-    name: Name
-    value: Value
 
 
 class QueryParameter(Parameter):

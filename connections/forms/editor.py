@@ -14,6 +14,7 @@ from connections.forms.request import (
     HeaderRow,
     PairRow,
     QueryRow,
+    typed_in,
     with_references,
 )
 from connections.forms.rules import RuleRow
@@ -60,7 +61,11 @@ class EditorForm:
     def posted(cls, posted: Posted) -> "EditorForm":
         """Return what was typed, with a name for each new secret."""
         form = read(cls, posted)
-        return replace(form, headers=with_references(form.headers))
+        return replace(
+            form,
+            headers=with_references(form.headers),
+            authorization=form.authorization.with_references(),
+        )
 
     @classmethod
     def of(
@@ -123,12 +128,7 @@ class EditorForm:
 
     def typed_secrets(self) -> list[TypedSecret]:
         """Return the credentials that were typed, to be kept in the vault."""
-        headers = [
-            TypedSecret(row.reference, row.value, None)
-            for row in self.headers
-            if row.secret and row.value
-        ]
-        return self.authorization.typed_secrets() + headers
+        return self.authorization.typed_secrets() + typed_in(self.headers)
 
     def field_at(self, pointer: str) -> str:
         """Return the name of the field that a problem's pointer means, or nothing."""

@@ -103,6 +103,7 @@ _OF_TOKENS = (
     "scope",
     "credentials_in",
     "request_format",
+    "headers",
     "parameters",
     "token_path",
     "lifetime_path",
@@ -147,7 +148,8 @@ class AuthorizationForm:
     audience: str = ""
     credentials_in: str = "header"
     request_format: str = "form"
-    parameters: tuple[PairRow, ...] = ()
+    headers: "tuple[HeaderRow, ...]" = ()
+    parameters: "tuple[HeaderRow, ...]" = ()
     token_path: str = "$.access_token"  # noqa: S105  where a token is, no token
     lifetime_path: str = "$.expires_in"
     sent_as: str = "header"
@@ -174,7 +176,7 @@ class AuthorizationForm:
             elif isinstance(value, TokenUrlsForm):
                 value = value.document()
             elif isinstance(value, tuple):
-                value = [{"name": row.name.strip(), "value": row.value} for row in value]
+                value = [row.document() for row in value]
             document[_CALLED.get(name, name)] = value
         return document
 
@@ -183,16 +185,33 @@ class AuthorizationForm:
         fields = _FIELDS.get(self.type, ())
         return next((name for name in fields if _CALLED.get(name, name) == called), called)
 
+    def with_references(self) -> "AuthorizationForm":
+        """Return the form with a name for each secret of its rows that has none yet."""
+        return replace(
+            self,
+            headers=with_references(self.headers, prefix="token_header"),
+            parameters=with_references(self.parameters, prefix="token"),
+        )
+
     def typed_secrets(self) -> list[TypedSecret]:
-        return [
+        fields = [
             typed
             for name in _FIELDS.get(self.type, ())
             if name in SECRET_NAMES
             for typed in getattr(self, name).typed(SECRET_NAMES[name])
         ]
+        rows = [row for name in self._rows() for row in getattr(self, name)]
+        return fields + typed_in(rows)
+
+    def _rows(self) -> list[str]:
+        return [name for name in ("headers", "parameters") if name in _FIELDS.get(self.type, ())]
 
     def secret_field(self, secret: str) -> str:
         """Return the name of the field in which this secret is typed, or nothing."""
+        for name in self._rows():
+            for at, row in enumerate(getattr(self, name)):
+                if row.secret and row.reference == secret:
+                    return f"authorization.{name}.{at}.value"
         return next(
             (
                 f"authorization.{name}.value"
@@ -207,8 +226,8 @@ class AuthorizationForm:
 def _shown(name: str, value: Any) -> object:
     if name == "token_urls":
         return TokenUrlsForm.of(value)
-    if name == "parameters":
-        return tuple(PairRow(parameter.name, parameter.value) for parameter in value)
+    if name in ("headers", "parameters"):
+        return tuple(map(HeaderRow.of, value))
     return SecretForm.of(value) if name in SECRET_NAMES else _text(value)
 
 
@@ -219,7 +238,10 @@ def _text(value: Value) -> str:
 
 @dataclass(frozen=True, slots=True)
 class HeaderRow(WriteOnly):
-    """A header; when it is secret, `value` is only ever a new value and goes to the vault."""
+    """A header, or a parameter of the token request.
+
+    When it is secret, `value` is only ever a new value and goes to the vault.
+    """
 
     name: str = ""
     value: str = ""
@@ -240,21 +262,27 @@ class HeaderRow(WriteOnly):
         return {"name": self.name, "value": value}
 
 
-def with_references(headers: Iterable[HeaderRow]) -> tuple[HeaderRow, ...]:
-    """Return the headers with a name for each secret that has none yet."""
+def typed_in(rows: Iterable[HeaderRow]) -> list[TypedSecret]:
+    return [TypedSecret(row.reference, row.value, None) for row in rows if row.secret and row.value]
+
+
+def with_references(
+    headers: Iterable[HeaderRow], *, prefix: str = "header"
+) -> tuple[HeaderRow, ...]:
+    """Return the rows with a name for each secret that has none yet."""
     rows = list(headers)
     taken = {row.reference for row in rows if row.secret}
     for position, row in enumerate(rows):
         if row.secret and not row.reference:
-            reference = _free_name(row.name, taken)
+            reference = _free_name(prefix, row.name, taken)
             taken.add(reference)
             rows[position] = replace(row, reference=reference)
     return tuple(rows)
 
 
-def _free_name(header: str, taken: set[str]) -> str:
+def _free_name(prefix: str, header: str, taken: set[str]) -> str:
     words = re.sub(r"[^a-z0-9]+", "_", header.lower()).strip("_")
-    name = f"header_{words}"[:60].rstrip("_")
+    name = f"{prefix}_{words}"[:60].rstrip("_")
     numbered = (f"{name}_{number}" for number in count(2))
     return next(candidate for candidate in chain([name], numbered) if candidate not in taken)
 

@@ -167,5 +167,6 @@ def _add_saved_secrets(form: dict[str, Any], shown: Mapping[str, Saved]) -> None
     for name, usual in SECRET_NAMES.items():
         credential = form["authorization"][name]
         credential["saved"] = shown.get(credential["reference"].value or usual, {})
-    for header in form["headers"]:
-        header["saved"] = shown.get(header["reference"].value, {})
+    of_tokens = form["authorization"]
+    for row in (*form["headers"], *of_tokens["headers"], *of_tokens["parameters"]):
+        row["saved"] = shown.get(row["reference"].value, {})

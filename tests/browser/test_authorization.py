@@ -35,8 +35,10 @@ def test_token_is_fetched_and_sent_as_the_editor_says(open_page, sign_in, produc
     expect(page.get_by_label("Token address, Testing only")).to_be_visible()
     expect(page.get_by_label("Name of that header or parameter")).to_have_value("X-Api-Key")
     expect(page.get_by_label("Prefix").last).to_have_value("")
+    expect(page.get_by_role("group", name="Token header")).to_have_count(1)
     row = page.get_by_role("group", name="Token parameter")
     expect(row.get_by_label("Name", exact=True)).to_have_value("resource")
+    expect(row).to_contain_text("Testing: ••••")
 
 
 def fill_authorization(page, product):
@@ -50,6 +52,11 @@ def fill_authorization(page, product):
     row = page.get_by_role("group", name="Token parameter")
     row.get_by_label("Name", exact=True).fill("resource")
     row.get_by_label("Value", exact=True).fill("leads")
+    row.get_by_label("Secret", exact=True).check()
+    page.get_by_role("button", name="Add token header").click()
+    header = page.get_by_role("group", name="Token header")
+    header.get_by_label("Name", exact=True).fill("X-Subscription")
+    header.get_by_label("Value", exact=True).fill("gold")
     page.get_by_label("Name of that header or parameter").fill("X-Api-Key")
     page.get_by_label("Prefix").last.fill("")
 

@@ -16,9 +16,10 @@ from connections.exchange.config import (
     Value,
 )
 from connections.exchange.endpoint import origin_problem, with_query
+from connections.exchange.headers import header_problem
 from connections.exchange.json_path import Find, JsonPathError, compile_json_path
 from connections.exchange.language import Scope, Template
-from connections.exchange.language.dialects import TEXT
+from connections.exchange.language.dialects import HEADER, TEXT
 from connections.exchange.language.filters import percent_encode
 from connections.exchange.language.values import json_of
 from connections.exchange.request import (
@@ -61,6 +62,7 @@ class OAuth2:
         in_header = config.credentials_in == "header"
         self._in_header = _compiled(_client(config), compiler) if in_header else ()
         self._fields = _compiled(_fields(config), compiler)
+        self._headers = _headers(config, compiler)
 
     def add_to(self, draft: Draft, scope: Scope, sending: Sending) -> None:
         """Add the token; without one, as in a preview, only the place where it goes."""
@@ -75,7 +77,10 @@ class OAuth2:
         Raises: RenderError.
         Source: RFC 6749 §2.3.1: id and secret are form-encoded before they are joined.
         """
-        draft = Draft(headers=list(_HEADERS))
+        own = [(name, _line(template, scope)) for name, template in self._headers]
+        taken = {name.lower() for name, _ in own}
+        ours = [header for header in _HEADERS if header[0].lower() not in taken]
+        draft = Draft(headers=ours + own)
         client = [percent_encode(credential(template, scope)) for _, template in self._in_header]
         if any(client):
             encoded = b64encode(":".join(client).encode()).decode()
@@ -155,9 +160,29 @@ def _compiled(parts: Iterable[Part], compiler: Compiler) -> tuple[tuple[str, Tem
     )
 
 
+def _headers(config: OAuth2Authorization, compiler: Compiler) -> tuple[tuple[str, Template], ...]:
+    taken = {AUTHORIZATION.lower()} if config.credentials_in == "header" else set()
+    compiled = []
+    for index, header in enumerate(config.headers):
+        place = f"/authorization/headers/{index}"
+        problem = header_problem(header.name)
+        if not problem and header.name.lower() in taken:
+            problem = f"{header.name} is set already, here or by the credentials: delete one"
+        if problem:
+            compiler.refuse(f"{place}/name", "header_name", problem)
+        taken.add(header.name.lower())
+        template = compiler.template(header.value, dialect=HEADER, pointer=f"{place}/value")
+        compiled.append((header.name, template))
+    return tuple(compiled)
+
+
+def _line(template: Template, scope: Scope) -> Rendered:
+    return template.render(scope, limit=MAX_LINE_CHARACTERS)
+
+
 def _filled(parts: Iterable[tuple[str, Template]], scope: Scope) -> Fields:
     """Return the fields without the empty ones, and credentials masked whoever wrote them."""
-    fields = [(name, template.render(scope, limit=MAX_LINE_CHARACTERS)) for name, template in parts]
+    fields = [(name, _line(template, scope)) for name, template in parts]
     return [
         (name, masked(value.sent) if name in _CREDENTIALS else value)
         for name, value in fields

@@ -177,7 +177,11 @@ def saved(form: EditorForm) -> ConnectionConfig:
             "refresh_token": {"secret": "refresh_token"},
             "scope": "a b",
             "request_format": "json",
-            "parameters": [{"name": "grant_type", "value": ""}, {"name": "a", "value": "b"}],
+            "parameters": [
+                {"name": "grant_type", "value": ""},
+                {"name": "password", "value": {"secret": "token_password"}},
+            ],
+            "headers": [{"name": "X-Key", "value": {"secret": "other"}}],
             "token_path": "$.token",
             "lifetime_path": "$.ttl",
             "in": "query",
@@ -221,6 +225,30 @@ def test_form_has_each_field_of_an_authorization(document):
     called = {field.alias or name for name, field in document.model_fields.items()}
 
     assert set(request.AuthorizationForm(type=kind).document()) == called
+
+
+def test_secret_of_a_token_request_is_named_typed_and_never_put_on_the_page():
+    oauth = {
+        "type": "oauth2_client_credentials",
+        "token_url": "https://api.example.com/token",
+        "client_id": "us",
+        "client_secret": "",
+        "parameters": [{"name": "password", "value": "x"}],
+        "headers": [{"name": "X-Key", "value": "x"}],
+    }
+    posted = posted_from(bind(editor(FULL | {"authorization": oauth}), {}))
+    for row in ("parameters", "headers"):
+        posted[f"authorization.{row}.0.secret"] = "on"
+        posted[f"authorization.{row}.0.value"] = "s3cret"
+    form = EditorForm.posted(posted)
+
+    typed = [(one.name, one.value) for one in form.typed_secrets()]
+    assert typed == [("token_header_x_key", "s3cret"), ("token_password", "s3cret")]
+    authorization = form.config_document()["authorization"]
+    assert authorization["parameters"] == [{"name": "password", "value": {"secret": typed[1][0]}}]
+    assert authorization["headers"] == [{"name": "X-Key", "value": {"secret": typed[0][0]}}]
+    assert form.field_at("/secret_values/token_password") == "authorization.parameters.0.value"
+    assert "s3cret" not in str(bind(form, {}))
 
 
 def test_problem_of_where_the_token_goes_is_told_at_its_field():

@@ -278,6 +278,21 @@ def test_parameter_takes_the_place_of_ours_and_an_empty_one_takes_it_away():
     assert json.loads(request.shown.body)["password"] == "••••"
 
 
+def test_parameter_and_header_of_a_token_request_can_be_secrets():
+    request = token_request(
+        parameters=[{"name": "password", "value": {"secret": "refresh"}}],
+        headers=[
+            {"name": "X-Key", "value": {"secret": "client"}},
+            {"name": "accept", "value": "*/*"},
+        ],
+    )
+    assert ("X-Key", "s3cret/") in request.headers
+    assert ("X-Key", "••••") in request.shown.headers
+    assert [value for name, value in request.headers if name.lower() == "accept"] == ["*/*"]
+    assert b"password=r%26r" in request.body
+    assert "password=••••" in request.shown.body
+
+
 def test_secret_that_a_parameter_stands_in_for_need_not_be_set():
     config = make_config(
         authorization=OAUTH
@@ -355,6 +370,14 @@ def test_signature_headers_cannot_be_set_twice():
         ({"authorization": OAUTH | {"token_path": "access_token"}}, "/authorization/token_path"),
         ({"authorization": OAUTH | {"lifetime_path": "$["}}, "/authorization/lifetime_path"),
         ({"authorization": OAUTH | {"name": "Host"}}, "/authorization/name"),
+        (
+            {"authorization": OAUTH | {"headers": [{"name": "Authorization", "value": "x"}]}},
+            "/authorization/headers/0/name",
+        ),
+        (
+            {"authorization": OAUTH | {"headers": [{"name": "Content-Length", "value": "1"}]}},
+            "/authorization/headers/0/name",
+        ),
         (
             {"authorization": OAUTH | {"in": "query", "name": "access_token"}},
             "/authorization/prefix",
