@@ -1,11 +1,13 @@
 """The breaker on real servers: when it opens, what it holds back, and what closes it."""
 
+import asyncio
 import time
 from datetime import timedelta
 
 import pytest
 from aiohttp import web
 
+from accounts.models import AuditEvent
 from connections.documents import MergePatch
 from connections.exchange.config import Environment
 from connections.models import Connection, TestRun
@@ -120,6 +122,24 @@ def test_refresh_token_that_is_refused_waits_for_a_new_one_and_every_lead_then_a
     assert set(used[:begun]) == {"used up"}
     assert used[begun:] == valid[:-1]  # each of them once, however many asked at once
     assert len(used[begun:]) > 1
+
+
+def test_pump_ends_only_when_a_refresh_token_that_came_late_is_kept(stage):
+    """The lead gives up after a second, and so would the pump that has nothing else to do."""
+
+    async def token(_request):
+        await asyncio.sleep(4)
+        return web.json_response({"access_token": "a", "refresh_token": "next"})
+
+    app = web.Application()
+    app.router.add_post("/token", token)
+    with receiving() as crm, serving(app) as address:
+        connection = stage.connection(crm, timeout_seconds=1, retry_for_hours=0)
+        authorize(stage, connection, f"{address}/token")
+        stage.accept("tx-1")
+        pump(idle_seconds=0.1)
+    events = AuditEvent.objects.for_account(stage.cast.account)
+    assert events.filter(event="secret.rotated").count() == 1
 
 
 def authorize(stage, connection, token_url):
