@@ -1,6 +1,7 @@
 """Compiles the templates of one configuration and collects everything that is wrong with it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar
 
 from connections.exchange.config import SecretReference, Value
@@ -29,11 +30,14 @@ class Compiler:
     def refuse(self, pointer: str, code: str, detail: str) -> None:
         self.problems.append(ConfigProblem(pointer, code, detail))
 
-    def template(self, value: Value, *, dialect: Dialect, pointer: str) -> Template:
+    def template(
+        self, value: Value, *, dialect: Dialect, pointer: str, sees_request: bool = False
+    ) -> Template:
         """Compile text that is a template or a reference to a secret."""
+        names = replace(self._names, sees_request=sees_request)
 
         def compile_source(source: str) -> Template:
-            return Template(source, dialect=dialect, names=self._names, place=pointer)
+            return Template(source, dialect=dialect, names=names, place=pointer)
 
         return self._compile(compile_source, _source(value), pointer)
 

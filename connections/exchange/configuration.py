@@ -37,6 +37,8 @@ class Parts:
     query: tuple[CompiledParameter, ...]
     authorization: AuthorizationKind
     headers: tuple[tuple[str, Template], ...]
+    headers_see_request: bool
+    """Whether some header looks at the request that it stands in, to sign it for instance."""
     body: Body
     secrets: Mapping[str, str]
     """Every secret that is referred to, and the pointer of the first place that does."""
@@ -61,6 +63,7 @@ def compile_parts(config: ConnectionConfig, custom_fields: Sequence[CustomField]
         query=query,
         authorization=authorization,
         headers=headers,
+        headers_see_request=any(template.sees_request for _, template in headers),
         body=body,
         secrets=compiler.secrets,
         custom_fields=tuple(
@@ -110,7 +113,9 @@ def _compile_headers(
             compiler.refuse(f"/headers/{index}/name", "header_name", problem)
         taken.add(header.name.lower())
         pointer = f"/headers/{index}/value"
-        template = compiler.template(header.value, dialect=HEADER, pointer=pointer)
+        template = compiler.template(
+            header.value, dialect=HEADER, pointer=pointer, sees_request=True
+        )
         headers.append((header.name, template))
     return tuple(headers)
 

@@ -1,5 +1,6 @@
 """What the templates of one exchange see, besides the connection's variables and secrets."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,3 +24,9 @@ class Context:
     """Whether this is a test lead; the receiver is told with a header."""
     delivery_id: str
     """Sent as Idempotency-Key, the same on every attempt."""
+
+    @property
+    def nonce(self) -> str:
+        """32 hex digits that no other attempt has, for receivers that refuse what they saw."""
+        told = f"{self.delivery_id} {self.now.isoformat()}"
+        return hashlib.sha256(told.encode()).hexdigest()[:32]

@@ -11,7 +11,13 @@ from connections.exchange.configuration import Parts, compile_parts, endpoint_po
 from connections.exchange.context import Context
 from connections.exchange.custom_fields import CustomField
 from connections.exchange.endpoint import check_path, secret_hosts, with_query
-from connections.exchange.language import Scope, open_scope, values_in_scope
+from connections.exchange.language import (
+    Scope,
+    open_scope,
+    request_in_scope,
+    values_in_scope,
+    widen_scope,
+)
 from connections.exchange.language.values import is_empty
 from connections.exchange.problems import ConfigProblem, RenderError
 from connections.exchange.request import (
@@ -147,15 +153,16 @@ def render(
     parts, draft = compiled.parts, Draft()
     _add_query(parts, scope, draft)
     body = parts.body.render(scope, draft)
-    _add_headers(parts, scope, draft)
-    _add_our_headers(context, draft)
     sending = Sending(context.delivery_id, context.now, body.sent, access_token)
+    method = compiled.config.method.value
     try:
         parts.authorization.add_to(draft, scope, sending)
         url = _render_url(parts, environment, scope, draft)
-        prepared = prepare_request(
-            method=compiled.config.method.value, url=url, draft=draft, body=body
-        )
+        if parts.headers_see_request:
+            widen_scope(scope, request_in_scope(method=method, url=url.sent, body=body.sent))
+        _add_headers(parts, scope, draft)
+        _add_our_headers(context, draft)
+        prepared = prepare_request(method=method, url=url, draft=draft, body=body)
     except UnicodeEncodeError:
         detail = "a value holds half a character (a lone surrogate), which cannot be sent"
         raise RenderError("not_unicode", detail) from None

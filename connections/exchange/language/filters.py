@@ -1,6 +1,5 @@
 """The filters and tests that templates may use, and the arguments that each one takes."""
 
-import hashlib
 import re
 from base64 import b64encode
 from collections.abc import Callable, Mapping
@@ -14,6 +13,7 @@ from jinja2.filters import do_title
 
 from connections.exchange.language.amounts import cents, rounded, whole_number
 from connections.exchange.language.countries import region_of
+from connections.exchange.language.digests import HASHES, base64url, hashing, signature
 from connections.exchange.language.moments import format_moment
 from connections.exchange.language.values import (
     MAX_VALUE_CHARACTERS,
@@ -59,6 +59,9 @@ class Takes(Enum):
     REGION = auto()
     LENGTH = auto()
     DIGITS = auto()
+    HASH = auto()
+    DIGEST_FORM = auto()
+    KEY_FORM = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +105,6 @@ def _of_bytes(change: Callable[[bytes], str]) -> Callable[[object], object]:
             raise not_unicode() from None
 
     return _of_text(apply)
-
-
-def _hash(name: str) -> Callable[[object], object]:
-    return _of_bytes(lambda data: hashlib.new(name, data, usedforsecurity=False).hexdigest())
 
 
 def _first(value: object, length: int) -> object:
@@ -190,10 +189,14 @@ FILTERS: Mapping[str, Filter] = MappingProxyType(
         "first": Filter(_first, (Takes.LENGTH,), required=1),
         "last": Filter(_last, (Takes.LENGTH,), required=1),
         "date": Filter(format_moment, (Takes.DATE_FORMAT, Takes.TIME_ZONE), required=1),
-        "md5": Filter(_hash("md5")),
-        "sha1": Filter(_hash("sha1")),
-        "sha256": Filter(_hash("sha256")),
+        **{name: Filter(hashing(name), (Takes.DIGEST_FORM,)) for name in HASHES},
+        "hmac": Filter(
+            signature,
+            (Takes.HASH, Takes.EXPRESSION, Takes.DIGEST_FORM, Takes.KEY_FORM),
+            required=2,
+        ),
         "base64": Filter(_of_bytes(lambda data: b64encode(data).decode())),
+        "base64url": Filter(_of_bytes(base64url)),
         "e164": Filter(_e164, (Takes.REGION,)),
         "digits": Filter(_of_text(lambda text: re.sub("[^0-9]", "", text))),
         "replace": Filter(_replace, (Takes.SOUGHT, Takes.TEXT), required=2),

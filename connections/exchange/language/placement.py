@@ -7,14 +7,14 @@ from jinja2 import nodes
 from connections.exchange.language.dialects import Dialect
 from connections.exchange.language.encoders import Encoder
 from connections.exchange.language.refusal import TemplateRefused
-from connections.exchange.language.syntax import secret_names
+from connections.exchange.language.syntax import is_confidential
 from connections.exchange.request import MASK
 
 
 def place_values(tree: nodes.Template, dialect: Dialect, *, masked: bool) -> None:
     """Change the tree so that it prints every value as its place demands.
 
-    With `masked`, whatever refers to a secret prints bullets and never reads it.
+    With `masked`, whatever could show a secret prints bullets and never reads it.
 
     Raises: TemplateRefused where no value can stand, or where ifs leave it open what stands where.
     """
@@ -72,7 +72,7 @@ class _Placement:
 
     def _print(self, expression: nodes.Expr, encoder: Encoder) -> nodes.Expr:
         line = expression.lineno
-        if self._masked and secret_names(expression):
+        if self._masked and is_confidential(expression):
             mask = f'"{MASK}"' if encoder is Encoder.JSON_VALUE else MASK
             return nodes.TemplateData(mask, lineno=line)
         return nodes.Filter(expression, str(encoder), [], [], None, None, lineno=line)

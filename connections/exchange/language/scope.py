@@ -7,13 +7,15 @@ that no object of ours is ever within a template's reach.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from urllib.parse import urlsplit
 
 from connections.exchange.attributes import CATALOGUE
 from connections.exchange.context import Context
 
 VARIABLES = "variables"
 SECRETS = "secrets"
-ALONE = ("now", "test")
+REQUEST = "request"
+ALONE = ("now", "test", "nonce")
 MEMBERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "referral": ("id", "external_id", "occurred_at"),
@@ -21,6 +23,7 @@ MEMBERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "connection": ("id", "name"),
     }
 )
+REQUEST_MEMBERS = ("method", "url", "host", "path", "query", "body")
 
 _NO_ATTRIBUTES: Mapping[str, None] = MappingProxyType(dict.fromkeys(CATALOGUE))
 
@@ -32,15 +35,21 @@ class Names:
     variables: frozenset[str] = frozenset()
     custom: frozenset[str] = frozenset()
     """The account's custom fields, which stand beside the attributes."""
+    sees_request: bool = False
+    """Whether the rest of the request is made by then, as it is for a header."""
 
     def roots(self) -> Iterator[str]:
         yield from (VARIABLES, SECRETS, *MEMBERS)
+        if self.sees_request:
+            yield REQUEST
 
     def alone(self) -> Iterator[str]:
         yield from (*CATALOGUE, *self.custom, *ALONE)
 
     def members(self, root: str) -> tuple[str, ...]:
-        return tuple(sorted(self.variables)) if root == VARIABLES else MEMBERS[root]
+        if root == VARIABLES:
+            return tuple(sorted(self.variables))
+        return REQUEST_MEMBERS if root == REQUEST else MEMBERS[root]
 
 
 def flat_name(root: str, member: str) -> str:
@@ -68,4 +77,13 @@ def values_in_scope(
     values["connection__name"] = context.connection_name
     values["now"] = context.now
     values["test"] = context.test
+    values["nonce"] = context.nonce
     return values
+
+
+def request_in_scope(*, method: str, url: str, body: str) -> dict[str, object]:
+    """Return what a header may say of the request that it stands in, by flat name."""
+    parts = urlsplit(url)
+    values = (method, url, parts.netloc, parts.path, parts.query, body)
+    names = (flat_name(REQUEST, member) for member in REQUEST_MEMBERS)
+    return dict(zip(names, values, strict=True))

@@ -6,17 +6,18 @@ and tests of ours, so the cost of a render is bounded by the size of the templat
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import ClassVar, Never, TypeGuard
 
 from jinja2 import TemplateError, TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from connections.exchange.language.countries import region_of
+from connections.exchange.language.digests import DIGEST_FORMS, HASHES, KEY_FORMS
 from connections.exchange.language.filters import FILTERS, JOIN, TESTS, Takes
 from connections.exchange.language.moments import is_date_format, is_time_zone
 from connections.exchange.language.refusal import TemplateRefused, word_of
-from connections.exchange.language.scope import MEMBERS, SECRETS, Names, flat_name
+from connections.exchange.language.scope import REQUEST, SECRETS, VARIABLES, Names, flat_name
 from connections.exchange.problems import suggestion
 
 MAX_SOURCE_BYTES = 65_536
@@ -116,6 +117,10 @@ _INSTEAD: Mapping[type[nodes.Node], str] = {
     nodes.Node: "this tag is not available: templates have {{ … }}, {% if … %} and {% raw %}",
 }
 
+_ONLY_IN_HEADERS = (
+    "request.… is the rest of the request, which only a header can look at: write it in a header"
+)
+
 
 class _Checker:
     """Goes over a tree once, refuses what is not allowed and flattens the names."""
@@ -174,6 +179,8 @@ class _Checker:
             members = ("name",) if node.name == SECRETS else self._names.members(node.name)
             examples = " or ".join(f"{node.name}.{member}" for member in members[:3])
             _refuse(node, "template_name", f"{node.name} cannot be used whole: write {examples}")
+        if node.name == REQUEST:
+            _refuse(node, "template_name", _ONLY_IN_HEADERS)
         hint = suggestion(node.name, [*self._names.alone(), *self._names.roots()])
         _refuse(node, "template_name", f'there is no attribute called "{node.name[:100]}".{hint}')
 
@@ -188,7 +195,7 @@ class _Checker:
         elif node.attr not in self._names.members(root):
             hint = suggestion(node.attr, self._names.members(root))
             kind = f"no {root}.{node.attr[:100]}"
-            if root not in MEMBERS:
+            if root == VARIABLES:
                 kind = f'no variable called "{node.attr[:100]}": add it under Variables'
             _refuse(node, "template_name", f"there is {kind}.{hint}")
         return nodes.Name(flat_name(root, node.attr), "load", lineno=node.lineno)
@@ -308,6 +315,12 @@ def secret_names(tree: nodes.Node) -> frozenset[str]:
     )
 
 
+def is_confidential(tree: nodes.Node) -> bool:
+    """Say whether a checked tree could print a secret: the request may hold some too."""
+    prefixes = (flat_name(SECRETS, ""), flat_name(REQUEST, ""))
+    return any(name.startswith(prefixes) for name in names_in(tree))
+
+
 def names_in(tree: nodes.Node) -> frozenset[str]:
     """Return the flat names that a checked tree, or a part of one, refers to."""
     own = [tree] if isinstance(tree, nodes.Name) else []
@@ -332,6 +345,10 @@ def _is_count(value: object) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
+def _quoted(names: Iterable[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names)
+
+
 _ARGUMENT_CHECKS: Mapping[Takes, Callable[[object], bool]] = {
     Takes.TEXT: _is_short_text,
     Takes.SOUGHT: lambda value: _is_short_text(value) and value != "",
@@ -345,6 +362,9 @@ _ARGUMENT_CHECKS: Mapping[Takes, Callable[[object], bool]] = {
     ),
     Takes.LENGTH: lambda value: _is_count(value) and 1 <= value <= MAX_LENGTH,
     Takes.DIGITS: lambda value: _is_count(value) and 0 <= value <= MAX_DIGITS,
+    Takes.HASH: lambda value: value in HASHES,
+    Takes.DIGEST_FORM: lambda value: value in DIGEST_FORMS,
+    Takes.KEY_FORM: lambda value: value in KEY_FORMS,
 }
 
 _ARGUMENT_SENTENCES: Mapping[Takes, str] = {
@@ -356,4 +376,7 @@ _ARGUMENT_SENTENCES: Mapping[Takes, str] = {
     Takes.TIME_ZONE: 'a time zone like "America/New_York" there',
     Takes.LENGTH: f"a number of characters, 1 to {MAX_LENGTH}, there",
     Takes.DIGITS: f"a number of digits, 0 to {MAX_DIGITS}, there",
+    Takes.HASH: f"the name of a hash there, one of {_quoted(HASHES)}",
+    Takes.DIGEST_FORM: f"how the result is written there, one of {_quoted(DIGEST_FORMS)}",
+    Takes.KEY_FORM: f"how the key is written there, one of {_quoted(KEY_FORMS)}",
 }

@@ -15,8 +15,13 @@ from connections.exchange.language.encoders import ENCODERS
 from connections.exchange.language.filters import FILTERS, JOIN, TESTS, join_text
 from connections.exchange.language.placement import place_values
 from connections.exchange.language.refusal import TemplateRefused
-from connections.exchange.language.scope import Names
-from connections.exchange.language.syntax import names_in, parse_template, secret_names
+from connections.exchange.language.scope import REQUEST, Names, flat_name
+from connections.exchange.language.syntax import (
+    is_confidential,
+    names_in,
+    parse_template,
+    secret_names,
+)
 from connections.exchange.language.values import ValueProblem
 from connections.exchange.problems import RenderError
 from connections.exchange.request import MASK, Rendered
@@ -25,6 +30,7 @@ Scope: TypeAlias = Context
 """Where templates read their names from."""
 
 _FILE_NAME = "<template>"
+_OF_REQUEST = flat_name(REQUEST, "")
 _RESULT = "_result"  # no name in a template begins with an underscore
 
 
@@ -49,6 +55,11 @@ def open_scope(values: dict[str, object]) -> Scope:
     return Scope(_SANDBOX, parent=values, name=None, blocks={})
 
 
+def widen_scope(scope: Scope, values: dict[str, object]) -> None:
+    """Add values that become known while a request is made."""
+    scope.vars.update(values)
+
+
 @dataclass(frozen=True, slots=True)
 class RenderedValue:
     """A value of any type as it is sent, beside the same with secrets masked."""
@@ -65,7 +76,7 @@ class Template:
         tree = parse_template(source, names=names, environment=_SANDBOX)
         self.names = names_in(tree)
         self.secrets = secret_names(tree)
-        masked = deepcopy(tree) if self.secrets else None
+        masked = deepcopy(tree) if is_confidential(tree) else None
         try:
             place_values(tree, dialect, masked=False)
         except TemplateRefused as refused:
@@ -75,6 +86,11 @@ class Template:
         if masked is not None:
             place_values(masked, dialect, masked=True)
             self._shown = _text_program(masked, place=place)
+
+    @property
+    def sees_request(self) -> bool:
+        """Whether it looks at the request that it becomes a part of."""
+        return any(name.startswith(_OF_REQUEST) for name in self.names)
 
     def render(self, scope: Scope, *, limit: int) -> Rendered:
         """Return the text.

@@ -1,7 +1,9 @@
 """Filters on dates, amounts, parts of a text, and hashes."""
 
 import hashlib
+import hmac
 import re
+from base64 import b64encode
 from decimal import Decimal
 from pathlib import Path
 
@@ -116,6 +118,10 @@ def test_base64_writes_the_bytes_of_the_text():
         "bid_price|round(7)",
         "bid_price|round(age)",
         "bid_price|cents(2)",
+        'email|sha256("HEX")',
+        'email|hmac("sha256")',
+        'email|hmac("crc32", "key")',
+        'email|hmac("sha256", "key", "hex", "hexadecimal")',
     ],
 )
 def test_argument_that_cannot_be_is_refused_at_save(expression):
@@ -128,3 +134,46 @@ def test_every_filter_is_documented():
     table = page.partition("## Filters")[2].partition("## Escaping")[0]
     cells = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
     assert set(re.findall(r"`(\w+)", " ".join(cells))) == set(FILTERS)
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ('"abc"|sha1("base64")', "qZk+NkcGgWq6PiVxeFDCbJzQ2J0="),
+        ('"abc"|sha256("base64url")', "ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0"),
+        ('"abc"|sha512|first(16)', "ddaf35a193617aba"),
+        ('""|sha256', ""),
+        # RFC 4231, test case 2.
+        (
+            '"what do ya want for nothing?"|hmac("sha256", "Jefe")',
+            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
+        ),
+        ('"abc"|hmac("md5", "k")', hmac.digest(b"k", b"abc", "md5").hex()),
+        ('""|hmac("sha1", "k")', hmac.digest(b"k", b"", "sha1").hex()),
+        (
+            '"abc"|hmac("sha256", "00ff", "base64", "hex")',
+            b64encode(hmac.digest(b"\x00\xff", b"abc", "sha256")).decode(),
+        ),
+        (
+            '"abc"|hmac("sha256", "AP8=", "hex", "base64")',
+            hmac.digest(b"\x00\xff", b"abc", "sha256").hex(),
+        ),
+        ('(first_name ~ "?")|base64url', "Wm_Dqz8"),
+    ],
+)
+def test_digest_is_written_as_asked_for(expression, value):
+    assert filtered(expression, first_name="Zoë") == value
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ('"sha256", email', "key_missing"),
+        ('"sha256", "xyz", "hex", "hex"', "key_unreadable"),
+        ('"sha256", "x", "hex", "base64"', "key_unreadable"),
+    ],
+)
+def test_key_that_cannot_be_used_is_an_error(arguments, code):
+    with pytest.raises(RenderError) as raised:
+        filtered(f'"abc"|hmac({arguments})')
+    assert raised.value.code == code
