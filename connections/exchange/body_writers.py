@@ -13,7 +13,7 @@ Placed = Sequence[tuple[Path, object]]
 ATTRIBUTE = "@"
 TEXT = "#text"
 
-_ELEMENT = re.compile(r"(?:[A-Za-z_][A-Za-z0-9_-]*:)?[A-Za-z_][A-Za-z0-9_-]*")
+_ELEMENT = re.compile(r"(?:[A-Za-z_][A-Za-z0-9_.-]*:)?[A-Za-z_][A-Za-z0-9_.-]*")
 
 
 def write_json(values: Placed) -> str:
@@ -65,4 +65,4 @@ def xml_name_problem(path: Path) -> str | None:
     wrong = next((step for step in steps if not _ELEMENT.fullmatch(step)), None)
     if wrong is None:
         return None
-    return f'"{wrong}" cannot name an element: use letters, digits, _ and -'
+    return f'"{wrong}" cannot name an element: use letters, digits, _, - and dots'

@@ -6,10 +6,18 @@ the rule engine is decided here; `rendering.check_config` and `responses.check_r
 decide the rest when a configuration is saved.
 """
 
+import json
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
 MAX_TEMPLATE_CHARACTERS = 65_536
 
@@ -17,6 +25,20 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whit
 Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]
 Template = Annotated[str, StringConstraints(max_length=MAX_TEMPLATE_CHARACTERS)]
 Scalar = str | int | float | bool | None
+
+
+def _json_text(value: object) -> object:
+    """Return a number or a truth as JSON writes it, and everything else as it is."""
+    return json.dumps(value) if isinstance(value, bool | int | float) else value
+
+
+def _typed_template(value: object) -> object:
+    """Return a number or a truth as the template that makes it, which keeps its type."""
+    return f"{{{{ {json.dumps(value)} }}}}" if isinstance(value, bool | int | float) else value
+
+
+Text = Annotated[str, BeforeValidator(_json_text, json_schema_input_type=str | int | float | bool)]
+"""Text, for which a number or a truth may be given."""
 
 
 class Document(BaseModel):
@@ -96,7 +118,11 @@ class Endpoint(Document):
 
 class Parameter(Document):
     name: Name
-    value: Template
+    value: Annotated[
+        Template,
+        BeforeValidator(_typed_template, json_schema_input_type=Template | int | float | bool),
+    ]
+    """A template; a number or a truth stands for itself, and stays one in JSON."""
 
 
 class EmptyValue(StrEnum):
@@ -240,8 +266,9 @@ class QueryParameter(Parameter):
 class BodyField(QueryParameter):
     """One parameter of a body that is written as fields.
 
-    In its name dots nest and `[]` appends: `merge_fields.FNAME`, `tags[]`. In XML a last step
-    `@id` is an attribute and `#text` the text beside attributes.
+    In its name dots nest and `[]` appends: `merge_fields.FNAME`, `tags[]`; a dot that belongs to a
+    name is written `\\.`. In XML a last step `@id` is an attribute and `#text` the text beside
+    attributes. A form takes every name as it is.
     """
 
     required: bool = False
@@ -278,7 +305,8 @@ class Condition(Document):
     path: Annotated[str, StringConstraints(max_length=500)] | None = None
     """Header name, JSONPath (RFC 9535) or XML path; only for those three sources."""
     operator: Operator
-    value: str | tuple[str, ...] | None = None
+    value: Text | tuple[Text, ...] | None = None
+    """What to compare with, as text: `201`, `true` and `"true"` mean the same here."""
     case_sensitive: bool = False
 
 
@@ -350,7 +378,7 @@ class ConnectionConfig(Document):
     """Everything of a connection that is versioned; secrets are only named in it."""
 
     method: Method = Method.POST
-    variables: Annotated[dict[Identifier, str], Field(max_length=100)] = {}
+    variables: Annotated[dict[Identifier, Text], Field(max_length=100)] = {}
     environments: Annotated[dict[Environment, Endpoint], Field(min_length=1)]
     authorization: Authorization = NoAuthorization()
     headers: Annotated[tuple[Header, ...], Field(max_length=50)] = ()

@@ -9,7 +9,9 @@ Path = tuple[str | int, ...]
 Tree = dict[str | int, "Tree | object"]
 """Nested containers; one whose keys are numbers stands for a list."""
 
-_SEGMENT = re.compile(r"(?P<name>[^\[\].]*)(?P<appends>\[\])?")
+_SEGMENT = re.compile(r"(?P<name>(?:\\[.\[\]]|[^\[\].])*)(?P<appends>\[\])?")
+_NESTING_DOT = re.compile(r"(?<!\\)\.")
+_ESCAPED = re.compile(r"\\([.\[\]])")
 
 
 class FieldNameProblem(Exception):
@@ -34,15 +36,16 @@ class FieldPaths:
         Raises: FieldNameProblem.
         """
         path: Path = ()
-        segments = name.split(".")
+        segments = _NESTING_DOT.split(name)
         for index, segment in enumerate(segments):
             found = _SEGMENT.fullmatch(segment)
             if not found or not (found["name"] or (index == 0 and found["appends"])):
                 raise FieldNameProblem(
-                    f'the name "{name}" cannot be read: write names like contact.email or tags[]'
+                    f'the name "{name}" cannot be read: write names like contact.email or tags[],'
+                    r" and \. or \[ for a dot or bracket of the name itself"
                 )
             if found["name"]:
-                path = (*path, found["name"])
+                path = (*path, _ESCAPED.sub(r"\1", found["name"]))
             if found["appends"]:
                 path = (*path, self._entry(path, rest=".".join(segments[index + 1 :])))
         self._occupy(path, name)

@@ -237,3 +237,27 @@ def test_credential_stands_in_a_form_field_and_in_xml():
         secrets={"key": "a&b"},
     )
     assert (xml.body, xml.shown.body) == (b"<a key='a&amp;b'/>", "<a key='••••'/>")
+
+
+def test_backslash_makes_a_dot_or_bracket_part_of_the_name():
+    sources = [
+        field(r"custom\.score", "1"),
+        field(r"custom\.list[].owner@odata\.bind", "2"),
+        field(r"fields\[NAME\]", "3"),
+        field(r"back\slash", "4"),
+    ]
+    assert json.loads(body_of({}, "json", *sources)) == {
+        "custom.score": "1",
+        "custom.list": [{"owner@odata.bind": "2"}],
+        "fields[NAME]": "3",
+        r"back\slash": "4",
+    }
+    assert body_of({}, "xml", field(r"Lead.Home\.Phone", "5")).endswith(
+        "<Lead><Home.Phone>5</Home.Phone></Lead>"
+    )
+
+
+def test_number_or_truth_keeps_its_type_in_json_and_is_text_elsewhere():
+    sources = [field("a", 3), field("b", True), field("c", -1.5), field("d", "3")]
+    assert json.loads(body_of({}, "json", *sources)) == {"a": 3, "b": True, "c": -1.5, "d": "3"}
+    assert body_of({}, "form", *sources) == "a=3&b=true&c=-1.5&d=3"

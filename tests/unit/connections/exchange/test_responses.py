@@ -479,3 +479,23 @@ def test_negative_operator_is_the_exact_opposite(document, key):
         assert holds(condition("json", positive, value, f"$.{key}"), answer) is not holds(
             condition("json", negative, value, f"$.{key}"), answer
         )
+
+
+@pytest.mark.parametrize(
+    ("source", "operator", "value"),
+    [
+        ("status", "in", 200),
+        ("status", "in", [200, "2xx"]),
+        ("status", "equals", 200),
+        ("json", "equals", True),
+        ("json", "in", [True, 7, 1.5]),
+    ],
+)
+def test_condition_takes_numbers_and_truths_as_json_writes_them(source, operator, value):
+    condition = {"source": source, "operator": operator, "value": value}
+    if source == "json":
+        condition["path"] = "$.ok"
+    taken = ResponseRule.model_validate(
+        {"name": "Taken", "conditions": [condition], "outcome": "delivered"}
+    )
+    assert verdict([taken], response(200, {"ok": True})).rule == "Taken"
