@@ -1,0 +1,302 @@
+"""Platforms that nobody prepared for: connected by REST alone, as their documentation says."""
+
+import base64
+import hashlib
+import hmac
+import json
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+import yaml
+from django.core.management import call_command
+from django.test import Client
+from django.utils import timezone
+from lxml import etree
+
+from connections import runner
+from connections.models import TestRun
+from tests.cast import make_cast
+from tests.delivery_stage import pump
+from tests.loopback import Heard, listening
+
+FOLDER = Path(__file__).parent / "unknown_platforms"
+ORIGIN = re.compile(r"https?://[^/?]+")
+STATUS_OF = {"retry": "retrying", "hold": "retrying"}
+OURS = {
+    "accept", "accept-encoding", "connection", "content-length", "host", "idempotency-key",
+    "user-agent",
+}  # fmt: skip
+TOKEN = {"access_token": "token-from-the-receiver", "token_type": "Bearer", "expires_in": 3600}
+
+
+@dataclass(frozen=True)
+class Platform:
+    """One platform as its documentation describes it, and how a client of ours connects it."""
+
+    slug: str
+    connection: dict
+    referral: dict
+    request: dict
+    answers: dict
+
+    @property
+    def token_path(self):
+        return urlsplit(
+            self.connection["config"].get("authorization", {}).get("token_url", "")
+        ).path
+
+
+@dataclass
+class Trial:
+    """What the receivers heard and what the product recorded, by platform and answer."""
+
+    refused: dict = field(default_factory=dict)
+    """By platform, what the product said when it could not be connected."""
+    heard: dict = field(default_factory=dict)
+    deliveries: dict = field(default_factory=dict)
+
+
+def load(path):
+    with path.open(encoding="utf-8") as file:
+        platform = yaml.safe_load(file)
+    assert platform.pop("documentation")
+    assert platform.pop("facts")
+    return Platform(slug=path.stem, **platform)
+
+
+PLATFORMS = [load(path) for path in sorted(FOLDER.glob("*.yaml"))]
+ANSWERS = [
+    pytest.param(platform, name, id=f"{platform.slug}-{name}")
+    for platform in PLATFORMS
+    for name in platform.answers
+]
+
+
+class Refused(Exception):
+    """The product did not do what a client asked of it."""
+
+
+class Stage:
+    """A client with a token, and receivers that answer as the platforms' documentation says."""
+
+    def __init__(self):
+        self.cast = make_cast()
+        self.headers = {"authorization": f"Bearer {self.cast.token()}"}
+        self.client = Client()
+        self.answers = {}
+        self.heard = {}
+
+    def call(self, method, path, body=None, *, status):
+        answer = getattr(self.client, method)(
+            f"/api/v1/accounts/acme{path}",
+            data=body,
+            content_type="application/json",
+            headers=self.headers,
+        )
+        if answer.status_code != status:
+            raise Refused(path, answer.content.decode())
+        return answer.json() if answer.content else None
+
+    def answer(self, platform, heard: Heard):
+        if heard.path == platform.token_path:
+            return 200, {"Content-Type": "application/json"}, json.dumps(TOKEN)
+        key = heard.headers["idempotency-key"]
+        self.heard[key] = heard
+        told = self.answers.get(key) or next(iter(platform.answers.values()))
+        return told["status"], told.get("headers", {}), told.get("body", "")
+
+    def connect(self, platform, origin):
+        """Do what an integrator does: create, test, activate, link."""
+        body = with_origin(platform.connection, origin)
+        made = self.call("post", "/connections", body, status=201)
+        path = f"/connections/{made['id']}"
+        self.test(platform, path)
+        self.call("post", f"{path}/activate", {}, status=200)
+        campaign = {"name": platform.slug, "reference": platform.slug}
+        self.call("post", "/campaigns", campaign, status=201)
+        self.call("put", f"{path}/campaigns/{platform.slug}", status=204)
+
+    def test(self, platform, path):
+        lead = {"attributes": platform.referral["attributes"], "confirm_production": True}
+        started = self.call("post", f"{path}/tests", lead, status=202)
+        sender = runner.Sender()
+        for run in TestRun.objects.for_account(self.cast.account).filter(started_at=None):
+            runner.run_test(run.id, sender=sender, now=timezone.now())
+        sender.close()
+        run = self.call("get", f"{path}/tests/{started['id']}", status=200)
+        if run["status"] != "passed":
+            raise Refused(path, run["results"])
+
+    def submit(self, platform, name):
+        referral = platform.referral | {
+            "campaign": platform.slug,
+            "external_id": f"{platform.slug}-{name}",
+        }
+        accepted = self.call("post", "/referrals", referral, status=202)
+        (delivery,) = accepted["results"][0]["deliveries"]
+        self.answers[delivery] = platform.answers[name]
+        return delivery
+
+
+def with_origin(value, origin):
+    """Return the configuration with the documented host exchanged for a receiver of ours."""
+    if isinstance(value, dict):
+        return {
+            name: ORIGIN.sub(origin, inner, count=1)
+            if name in ("url", "token_url")
+            else with_origin(inner, origin)
+            for name, inner in value.items()
+        }
+    if isinstance(value, list):
+        return [with_origin(inner, origin) for inner in value]
+    return value
+
+
+@pytest.fixture(scope="module")
+def trial(django_db_setup, django_db_blocker):
+    """Connect all platforms, and let each give each of its answers to one referral."""
+    with django_db_blocker.unblock():
+        try:
+            yield perform_trial()
+        finally:
+            call_command(
+                "flush",
+                verbosity=0,
+                interactive=False,
+                reset_sequences=False,
+                inhibit_post_migrate=True,
+            )
+
+
+def perform_trial():
+    stage, trial = Stage(), Trial()
+    answering = [
+        lambda heard, platform=platform: stage.answer(platform, heard) for platform in PLATFORMS
+    ]
+    with listening(answering) as origins:
+        for platform, origin in zip(PLATFORMS, origins, strict=True):
+            try:
+                stage.connect(platform, origin)
+            except Refused as refused:
+                trial.refused[platform.slug] = refused
+        ids = {
+            (platform.slug, name): stage.submit(platform, name)
+            for platform in PLATFORMS
+            if platform.slug not in trial.refused
+            for name in platform.answers
+        }
+        pump()
+    for one, delivery in ids.items():
+        trial.heard[one] = stage.heard.get(delivery)
+        trial.deliveries[one] = stage.call("get", f"/deliveries/{delivery}", status=200)
+    return trial
+
+
+def meaning(kind, text):
+    if kind == "json":
+        return json.loads(text)
+    if kind == "form":
+        return [list(pair) for pair in parse_qsl(text, keep_blank_values=True)]
+    if kind == "xml":
+        parser = etree.XMLParser(remove_blank_text=True)
+        return etree.tostring(etree.fromstring(text.encode(), parser), method="c14n")
+    return text
+
+
+def is_expected(found, expected):
+    if isinstance(expected, dict):
+        return found is not None and re.fullmatch(expected["matches"], found) is not None
+    return found == expected
+
+
+def parts_of(heard: Heard):
+    return {
+        "method": heard.method,
+        "path": heard.path,
+        "query": heard.query,
+        "body": heard.body,
+        "headers": heard.headers,
+        "parameters": dict(parse_qsl(heard.query)),
+        "form": dict(parse_qsl(heard.body)),
+    }
+
+
+def digest_of(signature, parts):
+    """Work out a signature from what arrived, the way its documentation has it."""
+    data = signature["over"].format(**parts).encode()
+    name = signature["algorithm"].removeprefix("hmac-")
+    if signature["algorithm"].startswith("hmac-"):
+        raw = hmac.digest(signature["key"].encode(), data, name)
+    else:
+        raw = hashlib.new(name, data).digest()
+    written = {
+        "hex": raw.hex(),
+        "HEX": raw.hex().upper(),
+        "base64": base64.b64encode(raw).decode(),
+        "base64url": base64.urlsafe_b64encode(raw).decode().rstrip("="),
+        "base64 of hex": base64.b64encode(raw.hex().encode()).decode(),
+    }
+    return written[signature["written"]]
+
+
+@pytest.mark.parametrize("platform", PLATFORMS, ids=lambda platform: platform.slug)
+def test_platform_is_connected_by_rest_alone(trial, platform):
+    assert platform.slug not in trial.refused, trial.refused[platform.slug]
+
+
+@pytest.mark.parametrize("platform", PLATFORMS, ids=lambda platform: platform.slug)
+def test_request_is_as_documented(trial, platform):
+    heard = trial.heard[platform.slug, next(iter(platform.answers))]
+    expected = platform.request
+    target = urlsplit(expected["target"])
+    assert (heard.method, heard.path) == (expected["method"], target.path)
+    if "query" in expected:
+        parameters = dict(parse_qsl(heard.query, keep_blank_values=True))
+        assert parameters.keys() == expected["query"].keys()
+        for name, value in expected["query"].items():
+            assert is_expected(parameters[name], value), (name, parameters[name])
+    else:
+        assert parse_qsl(heard.query, True) == parse_qsl(target.query, True)
+    headers = {name.lower(): value for name, value in expected.get("headers", {}).items()}
+    for name, value in headers.items():
+        assert is_expected(heard.headers.get(name), value), (name, heard.headers.get(name))
+    assert heard.headers.keys() - OURS <= headers.keys()
+    for kind in ("json", "form", "xml", "text"):
+        if kind in expected:
+            wanted = expected[kind]
+            assert meaning(kind, heard.body) == (
+                meaning("xml", wanted) if kind == "xml" else wanted
+            )
+    for signature in expected.get("signatures", []):
+        parts = parts_of(heard)
+        found = re.search(signature["pattern"], signature["in"].format(**parts))
+        assert found["digest"] == digest_of(signature, parts | found.groupdict())
+
+
+@pytest.mark.parametrize(("platform", "name"), ANSWERS)
+def test_answer_is_read_as_documented(trial, platform, name):
+    answer, delivery = platform.answers[name], trial.deliveries[platform.slug, name]
+    verdict = delivery["attempts"][0]["verdict"]
+    assert (verdict["outcome"], verdict["matched"]) == (answer["outcome"], True), verdict
+    assert delivery["status"] == STATUS_OF.get(answer["outcome"], answer["outcome"])
+    assert verdict["captures"] == answer.get("captures", {})
+    if "reason" in answer:
+        assert verdict["reason"] == answer["reason"]
+    if "waits_seconds" in answer:
+        assert abs(waited(delivery) - answer["waits_seconds"]) < 30
+
+
+def waited(delivery):
+    now = datetime.now(UTC)
+    return (datetime.fromisoformat(delivery["next_attempt_at"]) - now).total_seconds()
+
+
+@pytest.mark.parametrize("platform", PLATFORMS, ids=lambda platform: platform.slug)
+def test_no_secret_is_shown(trial, platform):
+    recorded = json.dumps([trial.deliveries[platform.slug, name] for name in platform.answers])
+    secrets = platform.connection.get("secret_values", {})
+    assert [name for name, value in secrets.items() if value in recorded] == []
