@@ -315,6 +315,10 @@ class Extract(Document):
 
     source: Source
     path: Annotated[str, StringConstraints(max_length=500)] | None = None
+    """Header name, JSONPath (RFC 9535) or XML path; only for those three sources."""
+    pattern: Annotated[str, StringConstraints(min_length=1, max_length=500)] | None = None
+    """A regular expression (RE2) that cuts the value out of what stands there: its first group,
+    or all that it matches. Case is ignored. Where it does not match there is no value."""
 
 
 class Capture(Extract):

@@ -62,6 +62,14 @@ def place(source: str, path: str) -> dict[str, object]:
     return document
 
 
+def cut_out(source: str, path: str, pattern: str) -> dict[str, object]:
+    """Return where to read a value in a response, and the pattern that cuts it out, if any."""
+    document = place(source, path)
+    if pattern:
+        document["pattern"] = pattern
+    return document
+
+
 def _list_as_text(values: Iterable[str]) -> str:
     line = io.StringIO()
     csv.writer(line, lineterminator="").writerow(values)
@@ -81,16 +89,22 @@ class ReasonForm:
     kind: str = "text"
     source: str = "json"
     path: str = ""
+    pattern: str = ""
 
     @classmethod
     def of(cls, reason: str | Extract | None) -> "ReasonForm":
         if isinstance(reason, Extract):
-            return cls(kind="answer", source=reason.source.value, path=reason.path or "")
+            return cls(
+                kind="answer",
+                source=reason.source.value,
+                path=reason.path or "",
+                pattern=reason.pattern or "",
+            )
         return cls(text=reason or "")
 
     def document(self) -> object:
         if self.kind == "answer":
-            return place(self.source, self.path)
+            return cut_out(self.source, self.path, self.pattern)
         return self.text.strip() or None
 
 
@@ -99,13 +113,14 @@ class CaptureRow:
     name: str = ""
     source: str = "json"
     path: str = ""
+    pattern: str = ""
 
     @classmethod
     def of(cls, capture: Capture) -> "CaptureRow":
-        return cls(capture.name, capture.source.value, capture.path or "")
+        return cls(capture.name, capture.source.value, capture.path or "", capture.pattern or "")
 
     def document(self) -> dict[str, object]:
-        return {"name": self.name.strip(), **place(self.source, self.path)}
+        return {"name": self.name.strip(), **cut_out(self.source, self.path, self.pattern)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +129,16 @@ class RetryAfterForm:
 
     source: str = ""
     path: str = ""
+    pattern: str = ""
 
     @classmethod
     def of(cls, extract: Extract | None) -> "RetryAfterForm":
-        return cls(extract.source.value, extract.path or "") if extract else cls()
+        if extract is None:
+            return cls()
+        return cls(extract.source.value, extract.path or "", extract.pattern or "")
 
     def document(self) -> object:
-        return place(self.source, self.path) if self.source else None
+        return cut_out(self.source, self.path, self.pattern) if self.source else None
 
 
 @dataclass(frozen=True, slots=True)

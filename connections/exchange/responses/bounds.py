@@ -45,6 +45,8 @@ def check_bounds(parts: Sequence[Part]) -> Iterator[ConfigProblem]:
         counted: list[tuple[_Count, object, str]] = [(places, (part.source, part.path), "source")]
         if part.source is Source.JSON and is_search(part.path or ""):
             counted.append((searches, part.path, "path"))
+        if isinstance(part, Extract) and part.pattern:
+            counted.append((patterns, (part.source, part.path, part.pattern), "pattern"))
         if isinstance(part, Condition) and part.operator is Operator.MATCHES:
             counted.append((patterns, (part.value, part.case_sensitive), "value"))
         for count, one, name in counted:

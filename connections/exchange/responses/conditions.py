@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import re2
 
@@ -64,11 +65,30 @@ def compile_condition(condition: Condition) -> Test:
 def compile_extract(extract: Extract) -> Callable[[Reading], str | None]:
     """Return the function that reads the first value at a place, or None. *Raises* RuleError."""
     find = compile_place(extract)
+    if extract.pattern is None:
 
-    def read(reading: Reading) -> str | None:
-        return next((as_text(value) for value in find(reading) if value is not None), None)
+        def read(reading: Reading) -> str | None:
+            return next((as_text(value) for value in find(reading) if value is not None), None)
 
-    return read
+        return read
+    cut = _compile_cut(extract.pattern)
+
+    def read_part(reading: Reading) -> str | None:
+        texts = _texts([value for value in find(reading) if value is not None])
+        return next((part for part in map(cut, texts) if part is not None), None)
+
+    return read_part
+
+
+def _compile_cut(pattern: str) -> Callable[[str], str | None]:
+    compiled = _compile_pattern(pattern, field="pattern", case_sensitive=False)
+    group = 1 if compiled.groups else 0
+
+    def cut(text: str) -> str | None:
+        match = compiled.search(text)
+        return match.group(group) if match else None
+
+    return cut
 
 
 def compile_place(place: Condition | Extract) -> Find:
@@ -184,7 +204,8 @@ def _compile_fits(condition: Condition, operator: Operator) -> Callable[[str], b
     if not isinstance(value, str) or not value:
         raise RuleError("value", "missing", "say what to compare with")
     if operator is Operator.MATCHES:
-        return _compile_pattern(value, case_sensitive=condition.case_sensitive)
+        pattern = _compile_pattern(value, field="value", case_sensitive=condition.case_sensitive)
+        return lambda text: pattern.search(text) is not None
     if condition.source is Source.STATUS and operator is Operator.EQUALS and not value.isdigit():
         raise RuleError("value", "status", f'"{value}" is more than one status: use "is one of"')
     return _compile_text(value, operator, case_sensitive=condition.case_sensitive)
@@ -216,20 +237,19 @@ def _compile_in(condition: Condition) -> Callable[[str], bool]:
     return lambda text: text.casefold() in folded
 
 
-def _compile_pattern(pattern: str, *, case_sensitive: bool) -> Callable[[str], bool]:
+def _compile_pattern(pattern: str, *, field: str, case_sensitive: bool) -> Any:
     if len(pattern) > MAX_PATTERN_CHARACTERS:
-        raise RuleError("value", "pattern", f"the pattern is over {MAX_PATTERN_CHARACTERS} long")
+        raise RuleError(field, "pattern", f"the pattern is over {MAX_PATTERN_CHARACTERS} long")
     options = re2.Options()
     options.max_mem = _PATTERN_MEMORY_BYTES
     options.log_errors = False
     options.case_sensitive = case_sensitive
     try:
-        compiled = re2.compile(pattern, options)
+        return re2.compile(pattern, options)
     except re2.error as error:
         cause = error.args[0] if error.args else "it is not understood"
         cause = cause.decode("utf-8", "replace") if isinstance(cause, bytes) else str(cause)
-        raise RuleError("value", "pattern", f"this pattern cannot be used: {cause}") from error
-    return lambda text: compiled.search(text) is not None
+        raise RuleError(field, "pattern", f"this pattern cannot be used: {cause}") from error
 
 
 def _look(find: Find, reading: Reading) -> Found:

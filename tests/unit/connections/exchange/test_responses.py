@@ -499,3 +499,44 @@ def test_condition_takes_numbers_and_truths_as_json_writes_them(source, operator
         {"name": "Taken", "conditions": [condition], "outcome": "delivered"}
     )
     assert verdict([taken], response(200, {"ok": True})).rule == "Taken"
+
+
+@pytest.mark.parametrize(
+    ("extract", "answer", "found"),
+    [
+        ({"source": "body", "pattern": r"^OK\|(\d+)"}, response(200, "ok|4711|x"), "4711"),
+        ({"source": "body", "pattern": "[0-9]+"}, response(200, "SUCCESS: 4711"), "4711"),
+        ({"source": "body", "pattern": "id=([0-9]+)"}, response(200, "no number"), None),
+        (
+            {"source": "header", "path": "OData-EntityId", "pattern": r"\(([-0-9a-f]+)\)$"},
+            response(204, OData_EntityId="https://a.example/leads(00aa-01)"),
+            "00aa-01",
+        ),
+        (
+            {"source": "json", "path": "$.errors[*]", "pattern": "email: (.*)"},
+            response(400, {"errors": [None, "name: long", "Email: taken"]}),
+            "taken",
+        ),
+        ({"source": "body", "pattern": "a(b)?"}, response(200, "a"), None),
+    ],
+)
+def test_pattern_cuts_a_value_out_of_what_stands_there(extract, answer, found):
+    one = rule(
+        condition("status", "in", "2xx, 400"), captures=[{"name": "id"} | extract], reason=extract
+    )
+    told = verdict([one], answer)
+    assert told.captures.get("id") == found
+    assert told.reason == (found or "Rule")
+
+
+def test_pattern_reads_how_long_to_wait():
+    extract = {"source": "header", "path": "RateLimit", "pattern": "reset=([0-9]+)"}
+    one = rule(condition("status", "in", "429"), outcome="retry", retry_after=extract)
+    told = verdict([one], response(429, RateLimit="limit=100, remaining=0, reset=5"))
+    assert told.retry_after_seconds == 5
+
+
+def test_pattern_that_cannot_be_used_is_refused_in_its_place():
+    extract = {"source": "body", "pattern": "(?=x)"}
+    (problem,) = check_rules([rule(condition("status", "in", "2xx"), reason=extract)])
+    assert problem.pointer == "/response_rules/0/reason/pattern"
