@@ -1,7 +1,9 @@
 """The description of the REST API: the OpenAPI document, and a page that shows it."""
 
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
@@ -11,6 +13,9 @@ from delivery.intake import Acceptance
 # Names of enumerations in the document; settings say which.
 OUTCOMES = [outcome.value for outcome in Outcome]
 ACCEPTANCES = [acceptance.value for acceptance in Acceptance]
+
+GUIDES = ("templates.md", "responses.md")
+"""Pages of docs/ that somebody needs who writes a configuration."""
 
 PROBLEM = {
     "type": "object",
@@ -79,6 +84,16 @@ def describe_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
         for operation in operations.values():
             operation["security"] = [{"token": []}]
             operation["responses"]["default"] = {"$ref": "#/components/responses/Problem"}
+    return result
+
+
+def describe_configurations(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Put the guides to templates and rules into the document, which may be all that one has.
+
+    A hook of drf-spectacular, named in the settings.
+    """
+    guides = [(Path(settings.BASE_DIR) / "docs" / name).read_text("utf-8") for name in GUIDES]
+    result["info"]["description"] = "\n\n".join([result["info"]["description"], *guides])
     return result
 
 

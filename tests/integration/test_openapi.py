@@ -115,3 +115,10 @@ def test_page_loads_nothing_from_another_host_and_has_nothing_inline(client, db)
     assert not re.search(r'(?:src|href)="(?:https?:)?//', page)
     assert "<style" not in page
     assert not re.search(r"<script(?![^>]*src=)", page)
+
+
+def test_document_teaches_how_to_write_a_configuration(document):
+    guide = document["info"]["description"]
+    assert "# Writing templates" in guide
+    assert "# Reading answers" in guide
+    assert "](adr/" not in guide, "a link that leads nowhere from there"
