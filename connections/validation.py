@@ -42,6 +42,19 @@ _SENTENCES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "union_tag_not_found": lambda _: "Say which type this is.",
     "value_error": lambda context: _sentence(str(context["error"])),
 }
+_EXAMPLES = {
+    "environments": '{"production": {"url": "https://api.example.com/leads"}}',
+    "production": '{"url": "https://api.example.com/leads"}',
+    "headers": '[{"name": "X-Source", "value": "referral"}]',
+    "query": '[{"name": "source", "value": "referral"}]',
+    "body": '{"encoding": "json", "template": "…"}',
+    "fields": '[{"name": "contact.email", "value": "{{ email }}"}]',
+    "template": r'"{\"email\": \"{{ email }}\"}", or give fields instead',
+    "captures": '[{"name": "lead_id", "source": "json", "path": "$.id"}]',
+    "reason": '{"source": "json", "path": "$.message"}',
+    "retry_after": '{"source": "header", "path": "X-Reset"}',
+}
+"""What the parts of a configuration look like that people take for something else."""
 _PATTERNS = {
     r"^[A-Za-z][A-Za-z0-9_]{0,63}$": (
         "Use letters, digits and underscores only, a letter first, at most 64 characters."
@@ -111,15 +124,18 @@ def _detail(errors: list[ErrorDetails], place: Place) -> str:
     wanted = list(dict.fromkeys(filter(None, map(_wanted, errors))))
     if wanted:
         *first, last = wanted
-        return f"Write {', '.join(first)} or {last} here." if first else f"Write {last} here."
+        kinds = f"{', '.join(first)} or {last}" if first else last
+        example = _EXAMPLES.get(str(place[-1]) if place else "")
+        return f"Write {kinds} here{f', like {example}' if example else ''}."
     error = errors[0]
     context = error.get("ctx", {})
     match error["type"]:
         case "missing":
             return f'"{place[-1]}" is missing: add it.'
         case "extra_forbidden":
-            hint = suggestion(str(place[-1]), _field_names(Document))
-            return f'There is no field "{place[-1]}" here.{hint}'
+            name, known = str(place[-1]), _field_names(Document)
+            hint = "" if name in known else suggestion(name, known)
+            return f'There is no field "{name}" here.{hint}'
         case "string_pattern_mismatch":
             return _PATTERNS[context["pattern"]]
         case known if known in _SENTENCES:

@@ -1,6 +1,7 @@
 """The catalogue of attributes: the named facts that a referral can carry, and how they are read."""
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
@@ -8,6 +9,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple
 
+from connections.drafting.synonyms import ATTRIBUTE_OF
 from connections.exchange.problems import suggestion
 
 MAX_TEXT_CHARACTERS = 16_384
@@ -71,6 +73,12 @@ def parse_attributes(raw: Mapping[str, object]) -> dict[str, AttributeValue]:
     return parsed
 
 
+def attribute_hint(name: str, known: Collection[str]) -> str:
+    """Return ` Did you mean mobile_number?` for what others call it or what is spelt alike."""
+    meant = ATTRIBUTE_OF.get(re.sub("[^a-z0-9]", "", name.lower()))
+    return f" Did you mean {meant}?" if meant and meant in known else suggestion(name, known)
+
+
 class _RefusalError(Exception):
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(detail)
@@ -80,7 +88,7 @@ class _RefusalError(Exception):
 def _parse(name: str, value: object) -> AttributeValue:
     attribute = CATALOGUE.get(name)
     if attribute is None:
-        hint = suggestion(name, CATALOGUE)
+        hint = attribute_hint(name, CATALOGUE)
         raise _RefusalError("unknown_attribute", f'there is no attribute "{name[:100]}".{hint}')
     if value is None or value == "":
         return None

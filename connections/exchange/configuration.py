@@ -4,7 +4,12 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from connections.exchange.attributes import CATALOGUE, AttributeErrors, parse_attributes
+from connections.exchange.attributes import (
+    CATALOGUE,
+    AttributeErrors,
+    attribute_hint,
+    parse_attributes,
+)
 from connections.exchange.authorization import AuthorizationKind, compile_authorization
 from connections.exchange.bodies import Body, compile_body
 from connections.exchange.compiler import Compiler
@@ -16,7 +21,7 @@ from connections.exchange.language import Names, Template
 from connections.exchange.language.dialects import HEADER, URL
 from connections.exchange.language.filters import percent_encode
 from connections.exchange.parameters import IN_URL, ParameterValue, compile_parameter
-from connections.exchange.problems import ConfigProblem, suggestion
+from connections.exchange.problems import ConfigProblem
 from connections.exchange.responses import check_rules
 
 
@@ -126,7 +131,7 @@ def _check_required(config: ConnectionConfig, compiler: Compiler, known: Abstrac
             compiler.refuse(
                 f"/required_attributes/{index}",
                 "unknown_attribute",
-                f'there is no attribute "{name[:100]}".{suggestion(name, known)}',
+                f'there is no attribute "{name[:100]}".{attribute_hint(name, known)}',
             )
 
 

@@ -41,5 +41,7 @@ class RenderError(Exception):
 
 def suggestion(name: str, known: Iterable[str]) -> str:
     """Return ` Did you mean first_name?`, or nothing when no known name is near."""
-    near = difflib.get_close_matches(name[:100], list(known), n=1)
+    names = list(known)
+    near = [one for one in names if name.startswith(f"{one}_")]
+    near += difflib.get_close_matches(name[:100], names, n=1)
     return f" Did you mean {near[0]}?" if near else ""

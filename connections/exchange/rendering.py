@@ -103,18 +103,18 @@ def check_config(
     return list(parts.problems) or _problems_of_example(config, parts)
 
 
-_FOUND_BY_EXAMPLE = frozenset({"body_not_json", "body_not_xml", "url_path"})
+_FOUND_BY_EXAMPLE = frozenset({"body_not_json", "body_not_xml", "json_needs_quotes", "url_path"})
 _EXAMPLE_MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 _EXAMPLE = Context(
     attributes=parse_attributes(
         {attribute.name: attribute.example for attribute in CATALOGUE.values()}
     ),
     referral_id="referral",
-    external_id="tx-123",
+    external_id="1",  # what may be a number counts as one
     occurred_at=_EXAMPLE_MOMENT,
     campaign_id="campaign",
     campaign_name="Campaign",
-    campaign_reference="reference",
+    campaign_reference="1",
     connection_id="connection",
     connection_name="Connection",
     now=_EXAMPLE_MOMENT,

@@ -12,6 +12,7 @@ from typing import ClassVar, Never, TypeGuard
 from jinja2 import TemplateError, TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from connections.exchange.attributes import attribute_hint
 from connections.exchange.language.countries import region_of
 from connections.exchange.language.digests import DIGEST_FORMS, HASHES, KEY_FORMS
 from connections.exchange.language.filters import FILTERS, JOIN, TESTS, Takes
@@ -181,11 +182,14 @@ class _Checker:
             _refuse(node, "template_name", f"{node.name} cannot be used whole: write {examples}")
         if node.name == REQUEST:
             _refuse(node, "template_name", _ONLY_IN_HEADERS)
-        hint = suggestion(node.name, [*self._names.alone(), *self._names.roots()])
+        hint = attribute_hint(node.name, [*self._names.alone(), *self._names.roots()])
         _refuse(node, "template_name", f'there is no attribute called "{node.name[:100]}".{hint}')
 
     def _member(self, node: nodes.Getattr) -> nodes.Expr:
         root = node.node.name if isinstance(node.node, nodes.Name) else ""
+        if node.attr in self._names.alone() and not self._has(root, node.attr):
+            detail = f"{node.attr} stands by itself: write {{{{ {node.attr} }}}}"
+            _refuse(node, "template_name", detail)
         if root not in self._names.roots():
             self.expression(node.node)  # says so when the name itself is unknown
             _refuse(node, "template_not_allowed", f"nothing has a part called .{node.attr[:100]}")
@@ -200,10 +204,15 @@ class _Checker:
             _refuse(node, "template_name", f"there is {kind}.{hint}")
         return nodes.Name(flat_name(root, node.attr), "load", lineno=node.lineno)
 
+    def _has(self, root: str, member: str) -> bool:
+        if root == SECRETS or root not in self._names.roots():
+            return root == SECRETS
+        return member in self._names.members(root)
+
     def _filter(self, node: nodes.Filter) -> nodes.Expr:
         known = FILTERS.get(node.name)
         if known is None or node.node is None:
-            hint = suggestion(node.name, FILTERS)
+            hint = suggestion(node.name, FILTERS) or f" There are {', '.join(FILTERS)}."
             _refuse(node, "template_filter", f"there is no filter called {node.name[:100]}.{hint}")
         if node.kwargs or node.dyn_args or node.dyn_kwargs:
             _refuse(node, "template_filter", f"|{node.name} takes its arguments without names")

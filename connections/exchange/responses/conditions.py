@@ -201,8 +201,10 @@ def _compile_fits(condition: Condition, operator: Operator) -> Callable[[str], b
     if operator is Operator.IN:
         return _compile_in(condition)
     value = condition.value
-    if not isinstance(value, str) or not value:
+    if not value:
         raise RuleError("value", "missing", "say what to compare with")
+    if isinstance(value, tuple):
+        raise RuleError("value", "one_value", 'a list is for the operator "in": write one value')
     if operator is Operator.MATCHES:
         pattern = _compile_pattern(value, field="value", case_sensitive=condition.case_sensitive)
         return lambda text: pattern.search(text) is not None
@@ -249,7 +251,10 @@ def _compile_pattern(pattern: str, *, field: str, case_sensitive: bool) -> Any:
     except re2.error as error:
         cause = error.args[0] if error.args else "it is not understood"
         cause = cause.decode("utf-8", "replace") if isinstance(cause, bytes) else str(cause)
-        raise RuleError(field, "pattern", f"this pattern cannot be used: {cause}") from error
+        detail = (
+            f"this pattern cannot be used: {cause}. RE2 has no lookaround and no back reference"
+        )
+        raise RuleError(field, "pattern", detail) from error
 
 
 def _look(find: Find, reading: Reading) -> Found:

@@ -57,7 +57,7 @@ def problems(parse, raw):
             "/headers/0/value/secrt",
             'There is no field "secrt" here. Did you mean secret?',
         ),
-        ({"headers": "X: 1"}, "/headers", "Write a list here."),
+        ({"required_attributes": "email"}, "/required_attributes", "Write a list here."),
         (
             {"variables": {"list id": "1"}},
             "/variables/list id",
@@ -222,3 +222,19 @@ def test_merge_patch_without_end_is_refused():
     for _ in range(5_000):
         endless = {"a": endless}
     assert set(problems(MergePatch(endless).applied_to, config)) == {"/config"}
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"headers": {"X-A": "b"}}, 'Write a list here, like [{"name": "X-Source"'),
+        ({"body": {"template": {"email": "x"}}}, "Write text here, like "),
+        ({"url": "https://a.example"}, 'There is no field "url" here.'),
+    ],
+)
+def test_part_of_another_kind_is_shown_by_example(change, sentence):
+    with pytest.raises(CorrectInput) as raised:
+        parse_config(MINIMAL | change)
+    (problem,) = raised.value.problems
+    assert problem.detail.startswith(sentence)
+    assert not problem.detail.endswith("Did you mean url?")

@@ -318,3 +318,19 @@ def test_template_shows_bullets_for_a_secret(dialect, source, shown):
     result = rendered(source, {"email": "x"}, dialect)
     assert result.shown == shown
     assert result.sent != shown
+
+
+@pytest.mark.parametrize(
+    ("source", "sentence"),
+    [
+        ("{{ phone }}", "Did you mean mobile_number?"),
+        ("{{ attributes.email }}", "email stands by itself: write {{ email }}"),
+        ("{{ referral.first_name }}", "first_name stands by itself"),
+        ("{{ email|hmac_sha256 }}", "Did you mean hmac?"),
+        ("{{ email|split }}", "There are default, lower,"),
+    ],
+)
+def test_refusal_says_what_was_probably_meant(source, sentence):
+    with pytest.raises(TemplateRefused) as raised:
+        compiled(source, TEXT)
+    assert sentence in str(raised.value)

@@ -408,3 +408,10 @@ def test_secret_hosts_are_those_of_endpoint_and_token():
         "api.example.com:443",
         "login.example.com:8080",
     )
+
+
+def test_text_without_quotation_marks_is_found_at_save():
+    for value, codes in (("email", ["json_needs_quotes"]), ("referral.external_id", [])):
+        body = {"encoding": "json", "template": f'{{"a": {{{{ {value} }}}}}}'}
+        problems = check_config(make_config(body=body))
+        assert [problem.code for problem in problems] == codes
