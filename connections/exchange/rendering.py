@@ -209,7 +209,11 @@ def _open_scope(
         for field in compiled.parts.custom_fields
     }
     values = values_in_scope(
-        context=context, custom=custom, variables=compiled.config.variables, secrets=secrets
+        context=context,
+        custom=custom,
+        variables=compiled.config.variables,
+        secrets=secrets,
+        environment=environment.value,
     )
     _check_required(compiled, values)
     _check_secrets(compiled, environment, secrets)

@@ -154,6 +154,19 @@ def _e164(value: object, country: object = None) -> object:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
+def _country_code(value: object) -> object:
+    """Return the two letters, ISO 3166-1, of a country that is given by name or by code."""
+    if is_empty(value):
+        return value
+    region = region_of(text_of(value))
+    if region is None:
+        raise ValueProblem(
+            "not_a_country",
+            "this is no country by its English name or its two letters: map it by a custom field",
+        )
+    return region
+
+
 def _tojson(value: object) -> JsonLiteral:
     return value if isinstance(value, JsonLiteral) else JsonLiteral(json_of(value))
 
@@ -197,6 +210,7 @@ FILTERS: Mapping[str, Filter] = MappingProxyType(
         ),
         "base64": Filter(_of_bytes(lambda data: b64encode(data).decode())),
         "base64url": Filter(_of_bytes(base64url)),
+        "country_code": Filter(_country_code),
         "e164": Filter(_e164, (Takes.REGION,)),
         "digits": Filter(_of_text(lambda text: re.sub("[^0-9]", "", text))),
         "replace": Filter(_replace, (Takes.SOUGHT, Takes.TEXT), required=2),

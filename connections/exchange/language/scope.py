@@ -15,7 +15,7 @@ from connections.exchange.context import Context
 VARIABLES = "variables"
 SECRETS = "secrets"
 REQUEST = "request"
-ALONE = ("now", "test", "nonce")
+ALONE = ("now", "test", "nonce", "environment")
 MEMBERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "referral": ("id", "external_id", "occurred_at"),
@@ -62,6 +62,7 @@ def values_in_scope(
     custom: Mapping[str, str | None],
     variables: Mapping[str, str],
     secrets: Mapping[str, str],
+    environment: str,
 ) -> dict[str, object]:
     """Return every value by its flat name; an attribute that the referral lacks is None."""
     values: dict[str, object] = {**_NO_ATTRIBUTES, **context.attributes, **custom}
@@ -78,6 +79,7 @@ def values_in_scope(
     values["now"] = context.now
     values["test"] = context.test
     values["nonce"] = context.nonce
+    values["environment"] = environment
     return values
 
 

@@ -72,19 +72,26 @@ def parse_retry_after(text: str, *, now: datetime) -> float | None:
     """Return the seconds that a Retry-After value asks for, 0 to 24 hours, or None.
 
     *Source* RFC 9110 §10.2.3: a number of seconds or an HTTP date. Fractions are taken too, and
-    so is a moment in Unix seconds or milliseconds, which headers like X-RateLimit-Reset hold.
+    so is a moment in Unix seconds, milliseconds or ISO 8601, as headers like X-RateLimit-Reset
+    hold.
     """
     text = text.strip()
     if len(text) > _MAX_NUMBER_CHARACTERS or not text.isascii():
         return None
     if text.replace(".", "", 1).isdigit():
         return _bounded(_from_now(float(text), now))
-    try:
-        moment = parsedate_to_datetime(text)
-        seconds = (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds()
-    except (ValueError, TypeError, OverflowError, IndexError):
-        return None
-    return _bounded(seconds)
+    moment = _moment(text)
+    return None if moment is None else _bounded((moment - now).total_seconds())
+
+
+def _moment(text: str) -> datetime | None:
+    for read in (parsedate_to_datetime, datetime.fromisoformat):
+        try:
+            moment = read(text)
+            return moment.replace(tzinfo=moment.tzinfo or UTC)
+        except (ValueError, TypeError, OverflowError, IndexError):
+            continue
+    return None
 
 
 def _from_now(number: float, now: datetime) -> float:

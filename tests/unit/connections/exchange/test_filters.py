@@ -177,3 +177,16 @@ def test_key_that_cannot_be_used_is_an_error(arguments, code):
     with pytest.raises(RenderError) as raised:
         filtered(f'"abc"|hmac({arguments})')
     assert raised.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("country", "code"), [("Australia", "AU"), ("gb", "GB"), ("united states", "US"), ("", "")]
+)
+def test_country_becomes_its_two_letters(country, code):
+    assert filtered("country|country_code", country=country) == code
+
+
+def test_country_that_is_none_is_an_error():
+    with pytest.raises(RenderError) as raised:
+        filtered("country|country_code", country="Atlantis")
+    assert raised.value.code == "not_a_country"

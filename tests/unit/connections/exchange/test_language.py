@@ -38,6 +38,7 @@ def rendered(source, attributes=None, dialect=TEXT, limit=10_000, secrets=None):
         variables={"list_id": "a1b2"},
         custom={},
         secrets=secrets or {"crm_key": "s3cret"},
+        environment="production",
     )
     return compiled(source, dialect).render(open_scope(values), limit=limit)
 

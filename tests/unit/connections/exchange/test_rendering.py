@@ -415,3 +415,15 @@ def test_text_without_quotation_marks_is_found_at_save():
         body = {"encoding": "json", "template": f'{{"a": {{{{ {value} }}}}}}'}
         problems = check_config(make_config(body=body))
         assert [problem.code for problem in problems] == codes
+
+
+def test_template_knows_its_environment():
+    config = compile_config(
+        make_config(
+            environments={name: {"url": URL} for name in Environment},
+            body={"encoding": "text", "template": "{{ environment }}"},
+        )
+    )
+    for name in Environment:
+        sent = render(config, environment=name, context=make_context(), secrets={})
+        assert sent.body.decode() == name.value

@@ -263,6 +263,9 @@ def test_found_is_none_when_nothing_is_there():
         ("Fri, 31 Dec 9999 23:59:59 GMT", 86_400),
         ("Fri, 31 Dec 99999 23:59:59 GMT", None),
         ("Mon, 23 Nov 2026 12:00:30", 30),
+        ("2026-11-23T12:00:30Z", 30),
+        ("2026-11-23T13:00:30.500+01:00", 30.5),
+        ("2026-11-24", 43_200),
     ],
 )
 def test_parse_retry_after(text, seconds):
