@@ -20,10 +20,13 @@ _KINDS = (
     (re.compile(r"[/+]json\b"), Encoding.JSON),
     (re.compile(r"[/+]xml\b"), Encoding.XML),
     (re.compile(r"x-www-form-urlencoded"), Encoding.FORM),
+    # Without a boundary there is none in the text: it is written as a form here.
+    (re.compile(r"multipart/form-data$"), Encoding.MULTIPART),
 )
 _USUAL = {
     Encoding.JSON: "application/json",
     Encoding.FORM: "application/x-www-form-urlencoded",
+    Encoding.MULTIPART: "multipart/form-data",
 }
 _LABEL = re.compile(r"[\w .-]{1,60}")
 _XML_ENCODING = re.compile(r"""(<\?xml[^>]*\bencoding\s*=\s*)["'][\w.-]+["']""")
@@ -46,7 +49,7 @@ def draft_body(text: str, content_type: str, bench: Workbench) -> dict[str, obje
     match encoding:
         case Encoding.JSON:
             return body | {"template": _json_template(text, bench)}
-        case Encoding.FORM:
+        case Encoding.FORM | Encoding.MULTIPART:
             return body | {"fields": _form_fields(text, bench)}
         case Encoding.XML:
             return body | {"template": _xml_template(text, bench)}

@@ -16,6 +16,7 @@ from connections.drafting.pasted import (
 from connections.drafting.shell import split_words
 
 _FORM = "application/x-www-form-urlencoded"
+_MULTIPART = "multipart/form-data"
 _JSON = "application/json"
 _MOST_BEFORE_CURL = 3
 
@@ -189,8 +190,7 @@ def _form(line: _Line, value: str) -> None:
     if content.startswith(("@", "<")):
         line.note("--form", f'The parameter "{name[:40]}" is a file, which cannot be sent.')
         return
-    if not line.data:
-        line.note("--form", "This is multipart, which we do not send: sent URL encoded instead.")
+    line.content_type = _MULTIPART
     line.data.append(f"{quote_plus(name)}={quote_plus(content)}")
 
 

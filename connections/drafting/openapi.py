@@ -18,6 +18,7 @@ from connections.exchange.config import ConnectionConfig
 from connections.exchange.rendering import check_config
 
 _MOST_LISTED = 12
+_FORM = "application/x-www-form-urlencoded"
 _BODIES = ("json", "x-www-form-urlencoded", "xml", "text/plain", "multipart/form-data")
 _ATTRIBUTE = re.compile(r"\{\{ ([a-z_0-9]+)[ |]")
 _SERVER_VARIABLE = re.compile(r"\{([^{}]{1,60})\}")
@@ -212,11 +213,9 @@ class _Reading:
                 return kind, example
             return kind, json.dumps(example, ensure_ascii=False, default=str)
         if "form" in kind and isinstance(example, Mapping):
-            if "multipart" in kind:
-                detail = "This is multipart, which we do not send: sent URL encoded instead."
-                self.notes.append(Note("body", detail))
             pairs = [(str(name), _as_text(value)) for name, value in example.items()]
-            return "application/x-www-form-urlencoded", urlencode(pairs)
+            said = "multipart/form-data" if "multipart" in kind else _FORM
+            return said, urlencode(pairs)
         self.notes.append(Note("body", f"An example as {kind[:60]} is missing: write it yourself."))
         return "", ""
 

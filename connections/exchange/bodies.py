@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from connections.exchange.body_checks import check_json, check_xml
-from connections.exchange.body_fields import compile_fields, compile_query_fields
+from connections.exchange.body_fields import compile_fields, compile_multipart, compile_query_fields
 from connections.exchange.compiler import Compiler
 from connections.exchange.config import ConnectionConfig, Encoding, Method
 from connections.exchange.language import Scope, Template
@@ -75,6 +75,8 @@ def compile_body(config: ConnectionConfig, compiler: Compiler) -> Body:
         return NoBody()
     if config.method is Method.GET:
         return _compile_query(config, compiler)
+    if body.encoding is Encoding.MULTIPART:
+        return compile_multipart(body.fields or (), compiler)
     content_type = body.content_type or CONTENT_TYPES[body.encoding]
     if body.template:
         return _compile_template(body.template, body.encoding, content_type, compiler)

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from connections.exchange.body_checks import check_xml
 from connections.exchange.body_writers import (
     Placed,
     write_form,
     write_json,
+    write_multipart,
     write_text,
     write_xml,
     xml_name_problem,
@@ -15,7 +17,8 @@ from connections.exchange.body_writers import (
 from connections.exchange.compiler import Compiler
 from connections.exchange.config import BodyField, EmptyValue, Encoding
 from connections.exchange.field_paths import FieldNameProblem, FieldPaths, Path, only_root
-from connections.exchange.language import Scope
+from connections.exchange.language import Scope, Template
+from connections.exchange.language.dialects import HEADER
 from connections.exchange.language.values import ValueProblem, is_empty
 from connections.exchange.parameters import (
     IN_JSON,
@@ -27,16 +30,23 @@ from connections.exchange.parameters import (
     compile_parameter,
 )
 from connections.exchange.problems import RenderError
-from connections.exchange.request import MAX_BODY_BYTES, Draft, Rendered
+from connections.exchange.request import MAX_BODY_BYTES, MAX_LINE_CHARACTERS, Draft, Rendered
 
 Write = Callable[[Placed], str]
 
 _POINTER = "/body/fields"
-_STYLES: Mapping[Encoding, tuple[Place, Write]] = {
-    Encoding.JSON: (IN_JSON, write_json),
-    Encoding.FORM: (IN_URL, write_form),
-    Encoding.TEXT: (IN_TEXT, write_text),
-    Encoding.XML: (IN_XML, write_xml),
+_PLACES: Mapping[Encoding, Place] = {
+    Encoding.JSON: IN_JSON,
+    Encoding.FORM: IN_URL,
+    Encoding.MULTIPART: IN_TEXT,
+    Encoding.TEXT: IN_TEXT,
+    Encoding.XML: IN_XML,
+}
+_WRITERS: Mapping[Encoding, Write] = {
+    Encoding.JSON: write_json,
+    Encoding.FORM: write_form,
+    Encoding.TEXT: write_text,
+    Encoding.XML: write_xml,
 }
 _NESTED = frozenset({Encoding.JSON, Encoding.XML})
 _EMPTY: Mapping[EmptyValue, tuple[object, object] | None] = {
@@ -97,6 +107,21 @@ class QueryFields:
         return Rendered.plain("")
 
 
+@dataclass(frozen=True, slots=True)
+class MultipartBody:
+    """Fields as the parts of a form with a boundary that nobody can foresee: RFC 7578."""
+
+    fields: tuple[Field, ...]
+    boundary: Template
+    content_type: None = None
+
+    def render(self, scope: Scope, draft: Draft) -> Rendered:
+        boundary = self.boundary.render(scope, limit=MAX_LINE_CHARACTERS).sent
+        content_type = f"multipart/form-data; boundary={boundary}"
+        draft.headers.append(("Content-Type", Rendered.plain(content_type)))
+        return _written(self.fields, scope, partial(write_multipart, boundary=boundary))
+
+
 def _written(fields: tuple[Field, ...], scope: Scope, write: Write) -> Rendered:
     values = [(field.path, value) for field in fields if (value := field.render(scope)) is not None]
     try:
@@ -115,14 +140,18 @@ def compile_query_fields(sources: Sequence[BodyField], compiler: Compiler) -> Qu
 def compile_fields(
     sources: Sequence[BodyField], encoding: Encoding, content_type: str, compiler: Compiler
 ) -> FieldsBody:
-    _, write = _STYLES[encoding]
-    return FieldsBody(content_type, _compile(sources, encoding, compiler), write)
+    return FieldsBody(content_type, _compile(sources, encoding, compiler), _WRITERS[encoding])
+
+
+def compile_multipart(sources: Sequence[BodyField], compiler: Compiler) -> MultipartBody:
+    boundary = compiler.template("{{ nonce }}", dialect=HEADER, pointer=_POINTER)
+    return MultipartBody(_compile(sources, Encoding.MULTIPART, compiler), boundary)
 
 
 def _compile(
     sources: Sequence[BodyField], encoding: Encoding, compiler: Compiler
 ) -> tuple[Field, ...]:
-    place, _ = _STYLES[encoding]
+    place = _PLACES[encoding]
     paths = _paths(sources, encoding, compiler)
     fields = []
     for index, (source, path) in enumerate(zip(sources, paths, strict=True)):

@@ -24,6 +24,20 @@ def write_form(values: Placed) -> str:
     return "&".join(f"{percent_encode(str(name))}={value}" for (name,), value in values)
 
 
+def write_multipart(values: Placed, *, boundary: str) -> str:
+    """One part for each value, names escaped as browsers do."""
+    parts = (
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{_part_name(str(name))}"'
+        f"\r\n\r\n{value}\r\n"
+        for (name,), value in values
+    )
+    return "".join(parts) + f"--{boundary}--\r\n"
+
+
+def _part_name(name: str) -> str:
+    return name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
+
+
 def write_text(values: Placed) -> str:
     """One `name=value` on each line; line breaks inside a value become spaces."""
     return "\n".join(f"{name}={' '.join(str(value).splitlines())}" for (name,), value in values)

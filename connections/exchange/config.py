@@ -66,6 +66,7 @@ class Environment(StrEnum):
 class Encoding(StrEnum):
     JSON = "json"
     FORM = "form"
+    MULTIPART = "multipart"
     TEXT = "text"
     XML = "xml"
     NONE = "none"
@@ -297,6 +298,11 @@ class Body(Document):
             raise ValueError("write the body as a template or as fields, not both")
         if self.encoding is Encoding.NONE and (self.template or self.fields):
             raise ValueError("encoding none has no body: remove the template and the fields")
+        if self.encoding is Encoding.MULTIPART and (self.template or self.content_type):
+            raise ValueError(
+                "multipart is written as fields, and its content type is set by us: remove the"
+                " template and the content type"
+            )
         return self
 
 

@@ -27,6 +27,7 @@ class EditorChoices:
     encodings: Choices = (
         ("json", "JSON"),
         ("form", "URL encoded"),
+        ("multipart", "Multipart form"),
         ("text", "Plain text"),
         ("xml", "XML"),
         ("none", "No body"),

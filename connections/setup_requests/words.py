@@ -74,6 +74,7 @@ class SetupChoices:
     encodings: Choices = (
         ("json", "JSON"),
         ("form", "URL encoded"),
+        ("multipart", "Multipart form"),
         ("text", "Plain text"),
         ("xml", "XML"),
         ("none", "No body"),

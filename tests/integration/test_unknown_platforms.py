@@ -7,6 +7,8 @@ import json
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from email.parser import BytesParser
+from email.policy import HTTP
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
@@ -206,6 +208,19 @@ def meaning(kind, text):
     return text
 
 
+def parts_of_form(heard: Heard):
+    """Parse a multipart body as receivers do."""
+    head = f"Content-Type: {heard.headers['content-type']}\r\n\r\n"
+    message = BytesParser(policy=HTTP).parsebytes((head + heard.body).encode())
+    return [
+        [
+            part.get_param("name", header="content-disposition"),
+            part.get_payload(decode=True).decode(),
+        ]
+        for part in message.iter_parts()
+    ]
+
+
 def is_expected(found, expected):
     if isinstance(expected, dict):
         return found is not None and re.fullmatch(expected["matches"], found) is not None
@@ -270,6 +285,8 @@ def test_request_is_as_documented(trial, platform):
             assert meaning(kind, heard.body) == (
                 meaning("xml", wanted) if kind == "xml" else wanted
             )
+    if "multipart" in expected:
+        assert parts_of_form(heard) == expected["multipart"]
     for path, text in expected.get("xml_text", {}).items():
         (element,) = etree.fromstring(heard.body.encode()).iterfind(f".//{{*}}{path.strip('/')}")
         assert element.text == text

@@ -262,3 +262,9 @@ def test_what_we_set_ourselves_is_left_out():
 def test_what_cannot_become_a_connection_is_refused_with_a_sentence(line, sentence):
     with pytest.raises(NotUnderstood, match=sentence):
         draft_connection(read_curl(line))
+
+
+def test_multipart_lines_stay_multipart():
+    draft = drafted(f"curl {URL} -F email=ada@example.com -F tag=a")
+    assert draft.config.body.encoding is Encoding.MULTIPART
+    assert b'name="email"\r\n\r\ngrace@example.com\r\n' in sent(draft).body

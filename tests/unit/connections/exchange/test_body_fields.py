@@ -1,13 +1,21 @@
 """Fields: empty values, documents inside a parameter, XML attributes, and bodies of any shape."""
 
 import json
+from email.parser import BytesParser
+from email.policy import HTTP
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
 from lxml import etree
 
 from connections.exchange.rendering import RenderError, check_config
-from tests.unit.connections.exchange.examples import URL, make_config, render_body, render_request
+from tests.unit.connections.exchange.examples import (
+    URL,
+    make_config,
+    make_context,
+    render_body,
+    render_request,
+)
 
 NASTY = {"first_name": "O'Love\"lace & Co <b>\n{{ 7 }}", "email": "ada+1@example.com"}
 
@@ -261,3 +269,46 @@ def test_number_or_truth_keeps_its_type_in_json_and_is_text_elsewhere():
     sources = [field("a", 3), field("b", True), field("c", -1.5), field("d", "3")]
     assert json.loads(body_of({}, "json", *sources)) == {"a": 3, "b": True, "c": -1.5, "d": "3"}
     assert body_of({}, "form", *sources) == "a=3&b=true&c=-1.5&d=3"
+
+
+def parts_of(sent):
+    """Parse a multipart body as receivers do."""
+    content_type = dict(sent.headers)["Content-Type"]
+    head = f"Content-Type: {content_type}\r\n\r\n".encode()
+    message = BytesParser(policy=HTTP).parsebytes(head + sent.body)
+    return [
+        (part.get_param("name", header="content-disposition"), part.get_payload(decode=True))
+        for part in message.iter_parts()
+    ]
+
+
+def test_multipart_carries_every_value_as_it_is():
+    sources = [
+        field("first name", "{{ first_name }}"),
+        field("tags[]", "a"),
+        field("tags[]", 7),
+        field("note", "{{ state }}", empty="omit"),
+        field("data", '{"mail": "{{ email }}"}', value_encoding="json"),
+    ]
+    sent = render_request(NASTY, body={"encoding": "multipart", "fields": sources})
+    assert parts_of(sent) == [
+        ("first name", NASTY["first_name"].encode()),
+        ("tags[]", b"a"),
+        ("tags[]", b"7"),
+        ("data", b'{"mail": "ada+1@example.com"}'),
+    ]
+    assert sent.body.endswith(b"--\r\n")
+
+
+def test_multipart_has_another_boundary_each_time():
+    body = {"encoding": "multipart", "fields": [field("a", "{{ email }}")]}
+    first, second = (
+        render_request(context=make_context({}, delivery_id=name), body=body) for name in "ab"
+    )
+    assert first.body != second.body
+
+
+@pytest.mark.parametrize("more", [{"template": "a=b"}, {"content_type": "multipart/mixed"}])
+def test_multipart_is_written_as_fields_alone(more):
+    with pytest.raises(ValueError, match="multipart is written as fields"):
+        make_config(body={"encoding": "multipart"} | more)
