@@ -58,7 +58,8 @@ def compile_json_path(path: str) -> Find:
         query = _ENVIRONMENT.compile(path)
     except (JSONPathError, RecursionError) as error:
         cause = str(error).splitlines()[0] if str(error) else "it is nested too deeply"
-        raise JsonPathError(f'"{path}" is not a JSONPath: {cause}') from error
+        hint = """write names with other signs than letters, digits, - and _ like $['@a.b']"""
+        raise JsonPathError(f'"{path}" is not a JSONPath: {cause}; {hint}') from error
 
     def find(document: object) -> Sequence[object]:
         if not isinstance(document, dict | list):

@@ -1,7 +1,9 @@
 """A small path language for XML answers: steps, `//` in front, `[n]`, `@attribute`, `text()`.
 
-Full XPath can run for minutes on a small document. This language visits each element at
-most once per step. Namespaces are ignored: `soap:Body` and `Body` mean the same.
+A step may ask for what stands in it: `field[@name='email']`, `error[code='7']`. Full XPath can run
+for minutes on a small document; this language visits each element at most once per step, and
+its children once more where it asks for one. Namespaces are ignored: `soap:Body`, `Body` and
+`*[local-name()='Body']` mean the same.
 
 Some receivers answer with a fragment: elements beside each other, text after them. It is read
 inside an element of our own, which no path has to name.
@@ -21,7 +23,11 @@ MAX_MATCHES = 1_000
 FRAGMENT = "__fragment__"
 """The element that is put around a fragment."""
 _NAME = r"(?:[A-Za-z_][\w.\-]*:)?([A-Za-z_][\w.\-]*|\*)"
-_STEP = re.compile(rf"{_NAME}(?:\[([1-9][0-9]{{0,5}})\])?")
+_STEP = re.compile(
+    rf"{_NAME}(?:\[(?P<at>@?){_NAME}\s*=\s*(?P<quote>['\"])(?P<value>[^'\"]*)(?P=quote)\])?"
+    r"(?:\[(?P<index>[1-9][0-9]{0,5})\])?"
+)
+_LOCAL_NAME = re.compile(r"""\*\[\s*local-name\(\)\s*=\s*(['"])([\w.\-]+)\1\s*\]""")
 _ATTRIBUTE = re.compile(rf"@{_NAME}")
 
 
@@ -32,10 +38,15 @@ class XmlPathError(ValueError):
 @dataclass(frozen=True, slots=True)
 class _Step:
     name: str
+    wanted: tuple[str, str] | None
+    """`@attribute` or child, and the text that one of that name must have."""
     index: int | None
 
     def choose(self, elements: Iterable[Element]) -> list[Element]:
         named = [element for element in elements if self.name in ("*", _local(element.tag))]
+        if self.wanted:
+            name, value = self.wanted
+            named = [element for element in named if value in _texts_called(name, element)]
         return named if self.index is None else named[self.index - 1 : self.index]
 
 
@@ -65,9 +76,7 @@ class _Path:
     def _texts(self, elements: Iterable[Element]) -> Iterator[str]:
         for element in elements:
             if self.last.startswith("@"):
-                for name, value in element.attrib.items():
-                    if self.last[1:] in ("*", _local(name)):
-                        yield str(value)
+                yield from _texts_called(self.last, element)
             elif self.last:
                 yield _own_text(element)
             else:
@@ -79,6 +88,7 @@ def compile_xml_path(path: str) -> Find:
 
     *Raises* XmlPathError for a path that is wrong or not offered.
     """
+    path = _LOCAL_NAME.sub(r"\2", path).removeprefix(".")
     anywhere = path.startswith("//")
     parts = path.removeprefix("//" if anywhere else "/").split("/")
     last = ""
@@ -94,13 +104,27 @@ def _step(part: str, path: str) -> _Step:
     if match is None:
         raise XmlPathError(
             f'"{part}" in "{path}" is not understood: write steps like /answer/errors/error[1],'
-            " //error in front for any depth, and @name or text() at the end"
+            " //error in front for any depth, error[@code='7'] or error[code='7'] for one of"
+            " them, and @name or text() at the end"
         )
-    return _Step(match[1], int(match[2]) if match[2] else None)
+    wanted = (match["at"] + match[3], match["value"]) if match[3] else None
+    return _Step(match[1], wanted, int(match["index"]) if match["index"] else None)
 
 
 def _children(element: Element) -> Iterator[Element]:
     return element.iterchildren(etree.Element)
+
+
+def _texts_called(name: str, element: Element) -> Iterator[str]:
+    """Yield the texts of the attributes (`@name`) or children of an element, `*` for every one."""
+    if name.startswith("@"):
+        for key, value in element.attrib.items():
+            if name[1:] in ("*", _local(key)):
+                yield str(value)
+    else:
+        for child in _children(element):
+            if name in ("*", _local(child.tag)):
+                yield _own_text(child)  # all of it would read the depths once for each level
 
 
 def _own_text(element: Element) -> str:

@@ -147,13 +147,29 @@ def test_condition_on_json_answer(test, expected):
         ("//item", "two"),
         ("//*/@code", "7"),
         ("/Envelope/*/result/item[1]", "one"),
+        (".//item[2]", "two"),
+        ("//*[local-name()='Body']/*[local-name()=\"result\"]/@code", "7"),
+        ("//result[@code='7']/item[2]", "two"),
+        ('//result[item="two"]/message', "already there"),
+        ("//result[@*='7']/@code", "7"),
     ],
 )
 def test_condition_on_xml_answer(path, value):
     assert holds(condition("xml", "equals", value, path), XML_ANSWER)
 
 
-@pytest.mark.parametrize("path", ["/result", "//item[3]", "//result/@other", "/Envelope/item"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/result",
+        "//item[3]",
+        "//result/@other",
+        "/Envelope/item",
+        "//result[@code='8']",
+        "//result[item='three']",
+        "//result[@code='7'][2]",
+    ],
+)
 def test_xml_path_that_finds_nothing(path):
     assert not holds(condition("xml", "exists", path=path), XML_ANSWER)
 
