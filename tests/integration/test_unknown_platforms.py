@@ -239,12 +239,18 @@ def parts_of(heard: Heard):
     }
 
 
+def key_of(signature):
+    if "key_hex" in signature:
+        return bytes.fromhex(signature["key_hex"])
+    return signature["key"].encode()
+
+
 def digest_of(signature, parts):
     """Work out a signature from what arrived, the way its documentation has it."""
     data = signature["over"].format(**parts).encode()
     name = signature["algorithm"].removeprefix("hmac-")
     if signature["algorithm"].startswith("hmac-"):
-        raw = hmac.digest(signature["key"].encode(), data, name)
+        raw = hmac.digest(key_of(signature), data, name)
     else:
         raw = hashlib.new(name, data).digest()
     written = {

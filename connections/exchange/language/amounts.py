@@ -21,6 +21,14 @@ def cents(value: object) -> object:
     return value if is_empty(value) else int(_rounded(_decimal(value) * 100, 0))
 
 
+def plus(value: object, number: int) -> object:
+    """Return the value so much larger; a whole number stays one."""
+    if is_empty(value):
+        return value
+    total = _decimal(value) + number
+    return int(total) if total == total.to_integral_value() else total
+
+
 def _decimal(value: object) -> Decimal:
     try:
         number = Decimal(text_of(value).strip())

@@ -11,7 +11,7 @@ from urllib.parse import quote
 import phonenumbers
 from jinja2.filters import do_title
 
-from connections.exchange.language.amounts import cents, rounded, whole_number
+from connections.exchange.language.amounts import cents, plus, rounded, whole_number
 from connections.exchange.language.countries import region_of
 from connections.exchange.language.digests import HASHES, base64url, hashing, signature
 from connections.exchange.language.moments import format_moment
@@ -59,6 +59,7 @@ class Takes(Enum):
     REGION = auto()
     LENGTH = auto()
     DIGITS = auto()
+    NUMBER = auto()
     HASH = auto()
     DIGEST_FORM = auto()
     KEY_FORM = auto()
@@ -217,6 +218,7 @@ FILTERS: Mapping[str, Filter] = MappingProxyType(
         "int": Filter(whole_number),
         "round": Filter(rounded, (Takes.DIGITS,)),
         "cents": Filter(cents),
+        "plus": Filter(plus, (Takes.NUMBER,), required=1),
         "bool": Filter(_truth),
         "tojson": Filter(_tojson),
         "urlencode": Filter(_urlencode),

@@ -30,6 +30,7 @@ MAX_INTEGER = 10**15
 MAX_ARGUMENT_CHARACTERS = 100
 MAX_LENGTH = 1_000
 MAX_DIGITS = 6
+MAX_ADDEND = 10**9
 
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
@@ -112,7 +113,7 @@ _INSTEAD: Mapping[type[nodes.Node], str] = {
     nodes.Assign: "set is not available: write the expression where it is needed",
     nodes.AssignBlock: "set is not available: write the text where it is needed",
     nodes.Getitem: "square brackets are not available: write variables.name, or |last(10)",
-    nodes.BinExpr: "arithmetic is not available: send the value as it is",
+    nodes.BinExpr: "arithmetic is not available: send the value as it is, or write |plus(300)",
     nodes.UnaryExpr: "arithmetic is not available: send the value as it is",
     nodes.Expr: "this expression is not available: write a name, a constant or a filter",
     nodes.Node: "this tag is not available: templates have {{ … }}, {% if … %} and {% raw %}",
@@ -371,6 +372,7 @@ _ARGUMENT_CHECKS: Mapping[Takes, Callable[[object], bool]] = {
     ),
     Takes.LENGTH: lambda value: _is_count(value) and 1 <= value <= MAX_LENGTH,
     Takes.DIGITS: lambda value: _is_count(value) and 0 <= value <= MAX_DIGITS,
+    Takes.NUMBER: lambda value: _is_count(value) and value <= MAX_ADDEND,
     Takes.HASH: lambda value: value in HASHES,
     Takes.DIGEST_FORM: lambda value: value in DIGEST_FORMS,
     Takes.KEY_FORM: lambda value: value in KEY_FORMS,
@@ -385,6 +387,7 @@ _ARGUMENT_SENTENCES: Mapping[Takes, str] = {
     Takes.TIME_ZONE: 'a time zone like "America/New_York" there',
     Takes.LENGTH: f"a number of characters, 1 to {MAX_LENGTH}, there",
     Takes.DIGITS: f"a number of digits, 0 to {MAX_DIGITS}, there",
+    Takes.NUMBER: f"a whole number, 0 to {MAX_ADDEND:,}, there",
     Takes.HASH: f"the name of a hash there, one of {_quoted(HASHES)}",
     Takes.DIGEST_FORM: f"how the result is written there, one of {_quoted(DIGEST_FORMS)}",
     Takes.KEY_FORM: f"how the key is written there, one of {_quoted(KEY_FORMS)}",

@@ -118,6 +118,8 @@ def test_base64_writes_the_bytes_of_the_text():
         "bid_price|round(7)",
         "bid_price|round(age)",
         "bid_price|cents(2)",
+        "bid_price|plus(age)",
+        "bid_price|plus(1000000001)",
         'email|sha256("HEX")',
         'email|hmac("sha256")',
         'email|hmac("crc32", "key")',
@@ -190,3 +192,16 @@ def test_country_that_is_none_is_an_error():
     with pytest.raises(RenderError) as raised:
         filtered("country|country_code", country="Atlantis")
     assert raised.value.code == "not_a_country"
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ('now|date("epoch")|plus(300)', "1795439100"),
+        ("bid_price|plus(1)", "3.50"),
+        ("age|plus(1)", "26"),
+        ("state|plus(1)", ""),
+    ],
+)
+def test_number_becomes_larger(expression, value):
+    assert filtered(expression, bid_price="2.50", age=25) == value
