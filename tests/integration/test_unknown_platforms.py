@@ -22,7 +22,7 @@ from uuid import UUID
 import pytest
 import yaml
 from django.core.management import call_command
-from django.test import Client
+from django.test import Client, override_settings
 from django.utils import timezone
 from lxml import etree
 
@@ -137,15 +137,20 @@ class Stage:
         if run["status"] != "passed":
             raise Refused(path, run["results"])
 
-    def submit(self, platform, name):
-        referral = platform.referral | {
-            "campaign": platform.slug,
-            "external_id": f"{platform.slug}-{name}",
-        }
-        accepted = self.call("post", "/referrals", referral, status=202)
-        (delivery,) = accepted["results"][0]["deliveries"]
-        self.answers[delivery] = platform.answers[name]
-        return delivery
+    def submit(self, pairs):
+        """Send one referral for each platform and answer; return its delivery."""
+        referrals = [
+            platform.referral
+            | {"campaign": platform.slug, "external_id": f"{platform.slug}-{name}"}
+            for platform, name in pairs
+        ]
+        accepted = self.call("post", "/referrals", referrals, status=202)
+        deliveries = {}
+        for (platform, name), result in zip(pairs, accepted["results"], strict=True):
+            (delivery,) = result["deliveries"]
+            self.answers[delivery] = platform.answers[name]
+            deliveries[platform.slug, name] = delivery
+        return deliveries
 
 
 def with_origin(value, origin):
@@ -178,6 +183,7 @@ def trial(django_db_setup, django_db_blocker):
             )
 
 
+@override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"])
 def perform_trial():
     stage, trial = Stage(), Trial()
     answering = [
@@ -189,12 +195,8 @@ def perform_trial():
                 stage.connect(platform, origin)
             except Refused as refused:
                 trial.refused[platform.slug] = refused
-        ids = {
-            (platform.slug, name): stage.submit(platform, name)
-            for platform in PLATFORMS
-            if platform.slug not in trial.refused
-            for name in platform.answers
-        }
+        connected = [one for one in PLATFORMS if one.slug not in trial.refused]
+        ids = stage.submit([(one, name) for one in connected for name in one.answers])
         pump()
     stage.sender.close()
     for one, delivery in ids.items():
