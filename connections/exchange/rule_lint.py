@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import chain, islice
+from itertools import chain, compress, islice
 
 from connections.exchange.config import (
     Authorization,
@@ -46,7 +46,7 @@ _KNOWN_OPPOSITES = (
     ),
     (re.compile(r"accepted|approved|verified|created|added|delivered|ok", re.IGNORECASE), "not {}"),
 )
-_OPPOSITE = r"(?:\b(?:in|un|dis|im|non-?)|\b(?:not|never|no)(?:[ _-]\w{1,10})?[ _-])"
+_OPPOSITE = r"(?:\b(?:in|un|dis|im|non-?)|\b(?P<not>not|never|no)(?P<word>[ _-]\w{1,10})?[ _-])"
 _OF_JSON = r"\s*\"?\s*:\s*\"?(?:false|0|no|null)\b"
 _ERROR_WORDS = re.compile(
     r"\b(?:errors?|invalid|fail(?:ed|ure)?|reject(?:ed)?|denied"
@@ -78,7 +78,8 @@ def lint_rules(
     """Return what is suspicious about rules that `check_rules` accepts, in their order.
 
     `seen` are answers that came or are documented; what depends on them is left out without. Of
-    many and long ones the first are looked at, so that this is quick enough for each read.
+    many and long ones the first are looked at, so that this is quick enough for each read. What
+    people there are in them is in no warning: only words that are known here are quoted.
     """
     if check_rules(rules):
         return []
@@ -249,7 +250,7 @@ def _opposite_seen(value: str, answers: Sequence[Sequence[str]]) -> str | None:
                 f"{_OPPOSITE}{sought}|{sought}{_OF_JSON}", re.IGNORECASE
             )
             if found := pattern.search(text[:room]):
-                return found[0]
+                return f"{found['not']} … {value}" if found["word"] else found[0]
             room -= len(text)
             if room <= 0:
                 break
@@ -271,17 +272,23 @@ def _is_prepared(earlier: Sequence[ResponseRule], condition: Condition) -> bool:
 
 
 def _places_never_seen(rules: Sequence[ResponseRule], answers: _Answers) -> Iterator[RuleWarning]:
-    """Only answers of the right kind count: a path into JSON says nothing of an HTML page."""
-    known = {
-        Source.JSON: sum(isinstance(one.json, dict | list) for one in answers.readings),
-        Source.XML: sum(one.xml is not None for one in answers.readings),
+    """Only answers that the rule may mean count: of its statuses, and of the right kind.
+
+    A path into JSON says nothing of an HTML page, and what is in a refusal not of a success.
+    """
+    kinds = {
+        Source.JSON: [isinstance(one.json, dict | list) for one in answers.readings],
+        Source.XML: [one.xml is not None for one in answers.readings],
     }
     for index, rule in enumerate(rules):
+        statuses = statuses_of(rule)
+        meant = [one.response.status in statuses for one in answers.readings]
         for pointer, place in _places(rule):
-            count = known.get(place.source, 0)
-            if count and not any(answers.texts_at(place)):
+            is_asked = map(all, zip(meant, kinds.get(place.source, ()), strict=False))
+            asked = list(compress(answers.texts_at(place), is_asked))
+            if asked and not any(asked):
                 detail = (
-                    f"{place.path} stood in none of the {count} {place.source.value.upper()}"
+                    f"{place.path} stood in none of the {len(asked)} {place.source.value.upper()}"
                     " answers that were looked at: check the spelling."
                 )
                 at = f"/response_rules/{index}/{pointer}/path"
@@ -322,14 +329,14 @@ def _errors_taken_as_delivered(
 
 
 def _error_in(reading: Reading) -> str | None:
-    """Return the words of an answer with which it says that something went wrong."""
+    """Return the word of an answer with which it says that something went wrong."""
     if isinstance(reading.json, dict):
         for name in ("success", "ok", "succeeded"):
             if reading.json.get(name) is False:
                 return f"{name}: false"
     text = _NO_ERROR.sub("", reading.text[:_MOST_READ])
     found = _ERROR_WORDS.search(text)
-    return text[max(0, found.start() - 20) : found.end() + 20].strip() if found else None
+    return found[0] if found else None
 
 
 def _duplicates_not_told(rules: Sequence[ResponseRule]) -> Iterator[RuleWarning]:

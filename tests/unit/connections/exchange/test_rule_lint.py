@@ -158,6 +158,15 @@ def test_an_opposite_that_was_seen_is_shown():
     assert 'success": false' in warning.detail
 
 
+def test_what_an_answer_says_of_a_person_is_in_no_warning():
+    listed = rules(("delivered", condition("body", "contains", "accepted")))
+    answer = seen(200, "Error for jane@example.com: not Citizen accepted, invalid Jane Citizen")
+    details = [one.detail for one in lint_rules(listed, seen=[answer])]
+    assert '"not … accepted"' in details[0]
+    assert 'says "Error"' in details[1]
+    assert not any(word in " ".join(details) for word in ("jane", "Jane", "Citizen"))
+
+
 def test_a_rule_for_the_opposite_in_front_is_enough():
     listed = rules(
         ("rejected", condition("body", "contains", "invalid")),
@@ -182,6 +191,15 @@ def test_a_path_that_never_stood_in_an_answer_is_told():
     answers = [seen(400, {"error": "x"}), seen(200, {"id": 1}), seen(500, "<html>")]
     assert codes(listed, *answers) == [("/response_rules/0/conditions/0/path", "path_never_seen")]
     assert codes(listed) == []
+
+
+def test_a_path_is_looked_for_in_answers_that_the_rule_may_mean_only():
+    twice = condition("json", "equals", "exists", path="$.error")
+    listed = rules(("duplicate", status("4xx"), twice), ("delivered", status("2xx")))
+    assert codes(listed, seen(201, {"id": 1})) == []
+    assert codes(listed, seen(201, {"id": 1}), seen(409, {"title": "x"})) == [
+        ("/response_rules/0/conditions/1/path", "path_never_seen")
+    ]
 
 
 @pytest.mark.parametrize(
