@@ -170,6 +170,7 @@ class Delivery(TenantModel):
                 name="delivery_leased",
             ),
             models.Index(fields=("account", "-id"), name="delivery_newest_first"),
+            models.Index(fields=("connection", "-id"), name="delivery_of_connection"),
             models.Index(fields=("referral",), name="delivery_of_referral"),
         )
 

@@ -255,7 +255,7 @@ def test_new_partition_has_what_the_engine_relies_on(stage):
         [(indexes,)] = cursor.fetchall()
     assert "fillfactor=70" in options
     assert "autovacuum_vacuum_cost_delay=0" in options
-    assert indexes == 5
+    assert indexes == 6
     with database.cursor() as cursor:
         cursor.execute(
             "SELECT tgname FROM pg_trigger WHERE tgrelid = %s::regclass",
