@@ -26,6 +26,8 @@ from connections.drafting_serializers import (
     SamplesIn,
 )
 from connections.exchange.rule_lint import lint_rules, received_sample
+from connections.rule_warnings import known_answers
+from connections.selectors import connection_of
 
 _GUESSES = [{"place": "body email", "template": "{{ email }}", "certainty": "certain"}]
 _NOTES = [{"place": "secret api_key", "detail": 'Set the secret "api_key": no value was given.'}]
@@ -176,6 +178,7 @@ class DraftingViewSet(AccountViewSet):
             head = change.connection.head_version
             version = head and head.number
         seen = [received_sample(sample) for sample in drafted.samples]
+        seen += known_answers(connection_of(self.access.account, connection))
         return Response(
             {
                 "response_rules": [dumped(rule) for rule in drafted.rules],

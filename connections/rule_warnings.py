@@ -13,6 +13,7 @@ from connections.exchange.rule_lint import (
     received_sample,
 )
 from connections.models import Connection, TestResult
+from connections.production_answers import production_answers
 from connections.selectors import ATTEMPT_PURPOSE
 
 MOST_ANSWERS = 20
@@ -21,19 +22,24 @@ MOST_ANSWERS = 20
 def rule_warnings(connection: Connection) -> list[RuleWarning]:
     """Return the warnings of the newest version, with pointers into its configuration.
 
-    What is known are the samples that are kept with the rules, and the newest test answers.
+    What is known are the samples that are kept with the rules, and `known_answers`.
     """
     version = connection.head_version
     if version is None:
         return []
     config = version.document
     samples = [received_sample(sample) for sample in config.response_samples]
-    seen = [*samples, *answers_in_tests(connection)]
+    seen = [*samples, *known_answers(connection)]
     return [
         *lint_rules(config.response_rules, seen=seen),
         *lint_renewals(config.response_rules, config.authorization),
         *lint_samples(config.response_rules, config.response_samples),
     ]
+
+
+def known_answers(connection: Connection) -> list[ReceivedResponse]:
+    """Return the latest answers that deliveries had, then those of test leads."""
+    return [*production_answers(connection), *answers_in_tests(connection)]
 
 
 def answers_in_tests(connection: Connection) -> list[ReceivedResponse]:

@@ -1,10 +1,14 @@
 """The answers that a connection's deliveries got, the newest first, opened one by one."""
 
 import codecs
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
+
+from django.db.models import QuerySet
 
 from connections.exchange.responses import ReceivedResponse
 from connections.models import Connection
@@ -12,6 +16,8 @@ from delivery.models import Attempt, Delivery
 from delivery.sealing import open_attempt
 
 BATCH_DELIVERIES = 500
+LATEST_DELIVERIES = 200
+LATEST_ANSWERS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,38 @@ def stored_answers(connection: Connection, *, limit: int) -> Iterator[StoredAnsw
             return
 
 
+def latest_answers(connection: Connection) -> list[ReceivedResponse]:
+    """Return a few of the answers to the newest deliveries.
+
+    Shape: `LATEST_ANSWERS` at most, of each status the newest first; what is rare is among them.
+    """
+    answered = (
+        Attempt.objects.for_account(connection.account)
+        .filter(delivery_id__in=_sent(connection)[:LATEST_DELIVERIES])
+        .filter(response_status__isnull=False)
+        .exclude(record_sealed=b"")
+    )
+    statuses = answered.order_by("-id").values_list("id", "response_status")
+    chosen = Attempt.objects.for_account(connection.account).filter(
+        id__in=_some_of_each_status(statuses)
+    )
+    vault = connection.account.vault
+    records: Iterator[dict[str, Any]] = (
+        open_attempt(vault, bytes(sealed))
+        for sealed in chosen.order_by("-id").values_list("record_sealed", flat=True)
+    )
+    return [received(record["response"]) for record in records]
+
+
+def _some_of_each_status(newest_first: Iterable[tuple[UUID, int | None]]) -> list[UUID]:
+    counts: Counter[int | None] = Counter()
+    ranked = []
+    for identifier, status in newest_first:
+        counts[status] += 1
+        ranked.append((counts[status], identifier))
+    return [identifier for _, identifier in sorted(ranked, key=itemgetter(0))[:LATEST_ANSWERS]]
+
+
 def received(response: Mapping[str, Any]) -> ReceivedResponse:
     """Return an answer as rules read it, from what was kept of it."""
     return ReceivedResponse(
@@ -59,11 +97,15 @@ def received(response: Mapping[str, Any]) -> ReceivedResponse:
     )
 
 
+def _sent(connection: Connection) -> QuerySet[Delivery, UUID]:
+    """Return the ids of the deliveries that were tried, the newest first."""
+    deliveries = Delivery.objects.for_account(connection.account)
+    sent = deliveries.filter(connection=connection, attempt_count__gt=0)
+    return sent.order_by("-id").values_list("id", flat=True)
+
+
 def _delivery_ids(connection: Connection) -> Iterator[list[UUID]]:
-    sent = Delivery.objects.for_account(connection.account).filter(
-        connection=connection, attempt_count__gt=0
-    )
-    ids = sent.order_by("-id").values_list("id", flat=True)
+    ids = _sent(connection)
     batch = list(ids[:BATCH_DELIVERIES])
     while batch:
         yield batch

@@ -30,6 +30,7 @@ from connections.forms import EditorChoices, bind, problems_by_field, read, with
 from connections.forms.binding import without_blank_rows
 from connections.forms.samples import SamplesForm
 from connections.models import Connection
+from connections.rule_warnings import known_answers
 from connections.services import Change
 from connections.views.fragments import linked
 
@@ -88,7 +89,7 @@ def _with_draft(connection: Connection, drafted: RulesDraft) -> SamplesPage:
         connection,
         drafted=drafted,
         readings=read_samples(drafted.rules, drafted.samples),
-        warnings=lint_rules(drafted.rules, seen=seen),
+        warnings=lint_rules(drafted.rules, seen=[*seen, *known_answers(connection)]),
     )
 
 
