@@ -155,26 +155,32 @@ def backtest_shown(access: Access, result: Backtest) -> dict[str, Any]:
                 "from": change.before.value,
                 "to": change.after.value,
                 "count": change.count,
-                "examples": [_example_shown(access, one) for one in change.examples],
+                "examples": _examples_shown(access, change.examples),
             }
             for change in result.changes
         ],
     }
 
 
-def _example_shown(access: Access, judged: Judged) -> dict[str, Any]:
-    attempt = Attempt.objects.for_account(access.account).get(
-        delivery_id=judged.answer.delivery_id, number=judged.answer.number
+def _examples_shown(access: Access, examples: Sequence[Judged]) -> list[dict[str, Any]]:
+    """Return the examples; one that was deleted since it was judged is left out."""
+    attempts = Attempt.objects.for_account(access.account).filter(
+        delivery__in={judged.answer.delivery_id for judged in examples}
     )
+    related = ("account", "version", "delivery__account", "delivery__referral")
+    found = {(one.delivery_id, one.number): one for one in attempts.select_related(*related)}
     personal = access.allows(Permission.PERSONAL_DATA_READ)
-    shown = attempt_shown(attempt, with_personal_data=personal)
-    return {
-        "delivery": str(judged.answer.delivery_id),
-        "attempt": judged.answer.number,
-        "rule_before": judged.answer.verdict["rule"],
-        "rule": judged.verdict.rule,
-        "response": shown["response"],
-    }
+    return [
+        {
+            "delivery": str(judged.answer.delivery_id),
+            "attempt": judged.answer.number,
+            "rule_before": judged.answer.verdict["rule"],
+            "rule": judged.verdict.rule,
+            "response": attempt_shown(attempt, with_personal_data=personal)["response"],
+        }
+        for judged in examples
+        if (attempt := found.get((judged.answer.delivery_id, judged.answer.number)))
+    ]
 
 
 def _judged(
@@ -205,11 +211,14 @@ def _relabel(account: Account, verdicts: Mapping[UUID, Verdict]) -> Counter[str]
     deliveries = Delivery.objects.for_account(account)
     wrong = _other_statuses(account, verdicts)
     # Whoever sends one of them again at this moment waits, or has changed its status already.
-    rows = list(
+    locked = list(
         deliveries.filter(id__in=wrong.keys(), status__in=RELABELLED.values())
         .select_for_update()
         .order_by("id")
     )
+    # Whose person was forgotten meanwhile gets nothing back of what the answer said.
+    remembered = _remembered(account, locked)
+    rows = [delivery for delivery in locked if delivery.id in remembered]
     for delivery in rows:
         verdict = verdicts[delivery.id]
         counts[f"{delivery.status} to {verdict.outcome.value}"] += 1
@@ -219,3 +228,8 @@ def _relabel(account: Account, verdicts: Mapping[UUID, Verdict]) -> Counter[str]
     fields = ("status", "reason", "rule", "captures")
     deliveries.bulk_update(rows, fields, batch_size=500)
     return counts
+
+
+def _remembered(account: Account, deliveries: Sequence[Delivery]) -> set[UUID]:
+    attempts = Attempt.objects.for_account(account).filter(delivery__in=deliveries)
+    return set(attempts.exclude(record_sealed=b"").values_list("delivery_id", flat=True))

@@ -10,9 +10,11 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
+from accounts.models import Account
 from connections.exchange.responses import ReceivedResponse
 from connections.models import Connection
-from delivery.models import Attempt, Delivery
+from delivery.models import Attempt, Delivery, Referral
+from delivery.moments import first_id_at, moment_of
 from delivery.sealing import open_attempt
 
 BATCH_DELIVERIES = 500
@@ -97,6 +99,14 @@ def received(response: Mapping[str, Any]) -> ReceivedResponse:
     )
 
 
+def _first_remembered(account: Account) -> UUID | None:
+    """Return what is above the ids of all whose answers are erased; None when that is everybody."""
+    people = Referral.objects.for_account(account).exclude(attributes_sealed=b"")
+    first = people.order_by("id").values_list("id", flat=True).first()
+    # A referral and its deliveries are of one moment, their ids in no order within it.
+    return first and first_id_at(moment_of(first))
+
+
 def _sent(connection: Connection) -> QuerySet[Delivery, UUID]:
     """Return the ids of the deliveries that were tried, the newest first."""
     deliveries = Delivery.objects.for_account(connection.account)
@@ -105,7 +115,10 @@ def _sent(connection: Connection) -> QuerySet[Delivery, UUID]:
 
 
 def _delivery_ids(connection: Connection) -> Iterator[list[UUID]]:
-    ids = _sent(connection)
+    oldest = _first_remembered(connection.account)
+    if oldest is None:
+        return
+    ids = _sent(connection).filter(id__gte=oldest)
     batch = list(ids[:BATCH_DELIVERIES])
     while batch:
         yield batch

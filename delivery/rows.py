@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from accounts.access import Access
 from accounts.permissions import Permission
 from delivery.models import Attempt, Delivery, DeliveryStatus
+from delivery.retention import ERASED
 from delivery.selectors import delivery_summary
 
 
@@ -34,6 +35,8 @@ def delivery_rows(access: Access, deliveries: Sequence[Delivery]) -> list[Delive
 
 def why(reason: str, delivery: Delivery) -> str:
     """Say which rule decided and why, or what a delivery without a verdict waits for."""
+    if reason == ERASED:
+        reason = "its reason was erased with the personal data"
     if delivery.rule:
         return f"Rule “{delivery.rule}”" + (
             f": {reason}" if reason not in {"", delivery.rule} else ""

@@ -75,6 +75,7 @@ def delivery_detail(request: AccountRequest, delivery_id: UUID) -> HttpResponse:
             "attempts": [(attempt, rules[attempt["version"]]) for attempt in newest],
             "left_out": len(shown["attempts"]) - len(newest),
             "may_read": may_read,
+            "is_erased": not delivery.referral.attributes_sealed,
         },
     )
 

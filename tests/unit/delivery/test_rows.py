@@ -15,6 +15,13 @@ from delivery.rows import why
         ("rejected", None, "no rule matched", "No rule matched"),
         ("pending", None, "", "Waiting to be sent"),
         ("cancelled", None, "", "Cancelled"),
+        (
+            "delivered",
+            "Created",
+            "erased",
+            "Rule “Created”: its reason was erased with the personal data",
+        ),
+        ("failed", None, "erased", "Its reason was erased with the personal data"),
     ],
 )
 def test_why(status, rule, reason, said):
