@@ -249,6 +249,8 @@ class SetupRequest(TenantModel):
     digest = models.BinaryField(unique=True)
     answers = models.JSONField(default=dict)
     secrets_sealed = models.BinaryField(null=True)
+    example_secrets_sealed = models.BinaryField(null=True)
+    """Those of the request that was pasted, apart, since each of both may be replaced."""
     file_name = models.CharField(max_length=200, blank=True)
     file_sealed = models.BinaryField(null=True)
     asked_by = models.CharField(max_length=150)

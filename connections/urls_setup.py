@@ -9,5 +9,6 @@ app_name = "setup"
 urlpatterns = [
     path("", setup_client.setup_tasks, name="setup_tasks"),
     path("send/", setup_client.setup_send, name="setup_send"),
+    path("example/", setup_client.setup_example, name="setup_example"),
     path("<str:item>/", setup_client.setup_item, name="setup_item"),
 ]

@@ -145,6 +145,17 @@ class ResponsesForm(ItemForm):
         return nearest_field(self.refused(), pointer.split("/")[1:]) or "rows.0.status"
 
 
+@dataclass(frozen=True, slots=True)
+class ExampleForm:
+    """A request that works, as it is pasted, and where its address leads to."""
+
+    text: str = ""
+    environment: str = "production"
+
+    def field_at(self, pointer: str) -> str:
+        return "environment" if pointer == "/environment" else "text"
+
+
 FORMS: Mapping[Item, type[ItemForm]] = MappingProxyType(
     {
         Item.DOCUMENTATION: DocumentationForm,

@@ -21,7 +21,7 @@ from connections.models import Connection, SetupRequest
 from connections.secrets import require_keepable
 from connections.selectors import connections_of
 from connections.services.connection import MAX_NAME_CHARACTERS, checked_name, create_connection
-from connections.setup_requests.answers import Item
+from connections.setup_requests.answers import ExampleAnswer, Item
 from connections.setup_requests.drafting import draft_setup
 from connections.setup_requests.selectors import FILE_PURPOSE, LARGE, SECRETS_PURPOSE
 
@@ -109,10 +109,30 @@ def answer_setup_item(
     changed = answers.model_copy(update={item.value: answer, "unknown": tuple(sorted(unknown))})
     request.answers = dumped(changed)
     if secret_values is not None:
-        _keep_secrets(request, secret_values)
+        request.secrets_sealed = _sealed(request, secret_values)
     if file is not None:
         _keep_file(request, file)
     _save(request, "setup_request.answered", actor=CLIENT, now=now, item=item.value)
+    return request
+
+
+@transaction.atomic
+def keep_setup_example(
+    *,
+    account: Account,
+    now: datetime,
+    request_id: UUID | str,
+    example: ExampleAnswer | None,
+    secret_values: Mapping[str, str],
+) -> SetupRequest:
+    """Keep what a pasted request says, and its credentials, instead of an earlier one; or none.
+
+    *Raises* LookElsewhere; CorrectInput (a credential cannot be taken).
+    """
+    request = _locked(account, request_id)
+    request.answers = dumped(request.document.model_copy(update={"example": example}))
+    request.example_secrets_sealed = _sealed(request, secret_values)
+    _save(request, "setup_request.answered", actor=CLIENT, now=now, item="example")
     return request
 
 
@@ -144,7 +164,9 @@ def connection_from_setup_request(
     config = draft_setup(request.document, has_credential=has_credential).config
     if config is None:
         raise ResolveConflict("There is no endpoint yet: nothing can be sent without an address.")
-    answers, secrets = request.document, _secrets(request)
+    answers = request.document
+    secrets = _opened(request, request.example_secrets_sealed)
+    secrets |= _opened(request, request.secrets_sealed)
     used = referenced_secrets(config)
     connection = create_connection(
         account=account,
@@ -157,7 +179,7 @@ def connection_from_setup_request(
         secret_values={name: value for name, value in secrets.items() if name in used},
     )
     request.connection = connection
-    request.secrets_sealed = None
+    request.secrets_sealed = request.example_secrets_sealed = None
     request.revoked_at = request.revoked_at or now
     _save(request, "setup_request.drafted", actor=actor, now=now)
     return connection
@@ -197,18 +219,17 @@ def _record(
     )
 
 
-def _keep_secrets(request: SetupRequest, values: Mapping[str, str]) -> None:
+def _sealed(request: SetupRequest, values: Mapping[str, str]) -> bytes | None:
     for name, value in values.items():
         require_keepable(name, value, name_pointer="", value_pointer=f"/{name}")
-    sealed = json.dumps(dict(values)).encode()
-    vault = request.account.vault
-    request.secrets_sealed = vault.seal(sealed, purpose=SECRETS_PURPOSE) if values else None
+    secrets = json.dumps(dict(values)).encode()
+    return request.account.vault.seal(secrets, purpose=SECRETS_PURPOSE) if values else None
 
 
-def _secrets(request: SetupRequest) -> dict[str, str]:
-    if request.secrets_sealed is None:
+def _opened(request: SetupRequest, sealed: bytes | memoryview | None) -> dict[str, str]:
+    if sealed is None:
         return {}
-    opened = request.account.vault.open(bytes(request.secrets_sealed), purpose=SECRETS_PURPOSE)
+    opened = request.account.vault.open(bytes(sealed), purpose=SECRETS_PURPOSE)
     secrets: dict[str, str] = json.loads(opened)
     return secrets
 

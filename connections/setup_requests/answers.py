@@ -9,7 +9,15 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from connections.documents import Contact, Line
 from connections.exchange.attributes import CATALOGUE
-from connections.exchange.config import Document, Encoding, Method, Name, Outcome
+from connections.exchange.config import (
+    ConnectionConfig,
+    Document,
+    Encoding,
+    Method,
+    Name,
+    NoAuthorization,
+    Outcome,
+)
 
 Text = Annotated[str, StringConstraints(max_length=10_000)]
 Address = Annotated[
@@ -131,6 +139,22 @@ class ResponsesAnswer(Document):
         return self
 
 
+class ExampleAnswer(Document):
+    """What a request that was pasted says; credentials are only named in it."""
+
+    config: ConnectionConfig
+    not_understood: tuple[str, ...] = ()
+
+    def says(self) -> frozenset[Item]:
+        """Return the items that need no answer of their own any more."""
+        items = {Item.ENDPOINTS, Item.METHOD, Item.ENCODING}
+        if not isinstance(self.config.authorization, NoAuthorization):
+            items.add(Item.AUTHENTICATION)
+        if self.config.body.fields or self.config.body.template or self.config.query:
+            items.add(Item.PARAMETERS)
+        return frozenset(items)
+
+
 class SetupAnswers(Document):
     """All that was answered so far; what was said not to be known stands in `unknown`."""
 
@@ -142,12 +166,17 @@ class SetupAnswers(Document):
     encoding: EncodingAnswer | None = None
     parameters: ParametersAnswer | None = None
     responses: ResponsesAnswer | None = None
+    example: ExampleAnswer | None = None
+    """Answers several items at once; what is answered by itself goes before it."""
     unknown: tuple[Item, ...] = ()
 
     def state_of(self, item: Item) -> "ItemState":
         if item in self.unknown:
             return ItemState.UNKNOWN
-        return ItemState.OPEN if getattr(self, item) is None else ItemState.ANSWERED
+        if getattr(self, item) is not None:
+            return ItemState.ANSWERED
+        is_said = self.example is not None and item in self.example.says()
+        return ItemState.IN_EXAMPLE if is_said else ItemState.OPEN
 
     def answered(self) -> int:
         """Return how many items are dealt with; not to know is an answer too."""
@@ -157,6 +186,7 @@ class SetupAnswers(Document):
 class ItemState(StrEnum):
     OPEN = "open"
     ANSWERED = "answered"
+    IN_EXAMPLE = "in_example"
     UNKNOWN = "unknown"
 
 

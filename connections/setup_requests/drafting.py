@@ -42,7 +42,9 @@ def draft_setup(answers: SetupAnswers, *, has_credential: bool) -> SetupDraft:
     environments = _environments(answers)
     if not environments:
         return SetupDraft(None, tuple(missing))
-    raw: dict[str, object] = {"environments": environments}
+    raw = (dumped(answers.example.config) if answers.example else {}) | {
+        "environments": environments
+    }
     if answers.method:
         raw["method"] = answers.method.method
     for what, parts in _parts(answers):
@@ -66,21 +68,27 @@ def _unanswered(answers: SetupAnswers) -> Iterator[str]:
         yield "Authentication: it is described in words, set it up by hand."
     if answers.parameters and answers.parameters.remarks:
         yield "Parameters: there are remarks to read."
+    if answers.example:
+        for sentence in answers.example.not_understood:
+            yield f"Example request: {sentence}"
 
 
 def _environments(answers: SetupAnswers) -> dict[str, object]:
-    if not answers.endpoints:
-        return {}
-    urls = {place.value: getattr(answers.endpoints, place.value) for place in Environment}
-    return {place: {"url": url} for place, url in urls.items() if url}
+    example = dumped(answers.example.config)["environments"] if answers.example else {}
+    assert isinstance(example, dict)
+    urls = {place.value: getattr(answers.endpoints, place.value, "") for place in Environment}
+    return example | {place: {"url": url} for place, url in urls.items() if url}
 
 
 def _parts(answers: SetupAnswers) -> Iterator[tuple[str, dict[str, object]]]:
     """Yield what goes into the configuration together, with the word for it."""
     if answers.authentication:
         yield "Authentication", {"authorization": _authorization(answers.authentication)}
-    encoding = answers.encoding.encoding if answers.encoding else Encoding.JSON
-    if encoding is Encoding.NONE or answers.parameters is None:
+    said = answers.example.config.body.encoding if answers.example else None
+    encoding = answers.encoding.encoding if answers.encoding else said or Encoding.JSON
+    if answers.parameters is None and encoding is said:
+        pass  # the example has a body that is more than its encoding
+    elif encoding is Encoding.NONE or answers.parameters is None:
         yield "Body encoding", {"body": {"encoding": encoding}}
     else:
         yield "Parameters", _body(answers.parameters, encoding)

@@ -54,6 +54,7 @@ STATES: Mapping[ItemState, str] = MappingProxyType(
     {
         ItemState.OPEN: "Not yet started",
         ItemState.ANSWERED: "Completed",
+        ItemState.IN_EXAMPLE: "In your example",
         ItemState.UNKNOWN: "You do not know",
     }
 )
@@ -78,6 +79,11 @@ class SetupChoices:
         ("text", "Plain text"),
         ("xml", "XML"),
         ("none", "No body"),
+    )
+    environments: Choices = (
+        ("production", "Production"),
+        ("staging", "Staging"),
+        ("testing", "Testing"),
     )
     meanings: Choices = (
         ("", "Choose"),

@@ -5,7 +5,7 @@ credential. The token is in the address, so these pages are never kept or indexe
 no other site where somebody came from (the product's Referrer-Policy, `same-origin`).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from http import HTTPStatus
 from typing import Any, Concatenate, ParamSpec, cast
@@ -17,18 +17,25 @@ from django.utils.cache import add_never_cache_headers
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.errors import CorrectInput, LookElsewhere, Problem, ResolveConflict
-from connections import services
+from connections import drafts, services
 from connections.exchange.attributes import CATALOGUE
-from connections.exchange.config import Document
-from connections.forms import Field, bind, problems_by_field, with_rows_changed
-from connections.forms.setup import AuthenticationForm, ItemForm, item_form, posted_form
+from connections.exchange.config import Document, Environment
+from connections.forms import Field, bind, problems_by_field, read, with_rows_changed
+from connections.forms.setup import (
+    AuthenticationForm,
+    ExampleForm,
+    ItemForm,
+    item_form,
+    posted_form,
+)
 from connections.models import SetupRequest
 from connections.services.setup_request import MAX_FILE_BYTES, UploadedFile
-from connections.setup_requests.answers import Item, ItemState
+from connections.setup_requests.answers import ExampleAnswer, Item
 from connections.setup_requests.checks import parse_answer
 from connections.setup_requests.selectors import setup_link
 from connections.setup_requests.words import CHOICES, ITEMS, tasks
 from connections.views.fragments import linked
+from connections.views.setup_example import example_fragment, example_preview
 
 P = ParamSpec("P")
 ClientView = Callable[Concatenate[HttpRequest, SetupRequest, str, P], HttpResponse]
@@ -100,6 +107,41 @@ def setup_item(request: HttpRequest, setup: SetupRequest, token: str, item: str)
     return redirect("setup:setup_tasks", token=token)
 
 
+@require_http_methods(["GET", "POST"])
+@_by_link
+def setup_example(request: HttpRequest, setup: SetupRequest, token: str) -> HttpResponse:
+    """Take a request that works instead of answers to several items, or forget it again."""
+    if request.method == "GET":
+        return _example_page(request, setup, token, ExampleForm())
+    form = read(ExampleForm, request.POST)
+    try:
+        is_removed = request.POST.get("then") == "remove"
+        example, secrets = (None, {}) if is_removed else _example(setup, form)
+        services.keep_setup_example(
+            account=setup.account,
+            now=timezone.now(),
+            request_id=setup.id,
+            example=example,
+            secret_values=secrets,
+        )
+    except CorrectInput as refused:
+        return _example_page(request, setup, token, form, refused.problems)
+    return redirect("setup:setup_example", token=token)
+
+
+def _example(setup: SetupRequest, form: ExampleForm) -> tuple[ExampleAnswer, Mapping[str, str]]:
+    """Return what was pasted and the credentials in it. *Raises* CorrectInput."""
+    if form.environment not in list(Environment):
+        raise CorrectInput(Problem("/environment", "unknown", "Choose where its address leads to."))
+    draft = drafts.draft_of_request(form.text, pointer="/text")
+    endpoint = draft.config.environments[Environment.PRODUCTION]
+    environments = {Environment(form.environment): endpoint}
+    config = draft.config.model_copy(update={"environments": environments})
+    example_preview(setup, config)
+    notes = tuple(f"{note.place}: {note.detail}" for note in draft.not_understood)
+    return ExampleAnswer(config=config, not_understood=notes), draft.secret_values
+
+
 def _save(request: HttpRequest, setup: SetupRequest, item: Item, form: ItemForm) -> None:
     is_unknown = "unknown" in request.POST
     file = _uploaded(request) if item is Item.DOCUMENTATION and not is_unknown else None
@@ -147,11 +189,33 @@ def _tasks_page(
         "setup": setup,
         "token": token,
         "tasks": tasks(answers),
+        "example": answers.example,
         "answered": answers.answered(),
         "refusal": refusal,
     }
     status = HTTPStatus.CONFLICT if refusal else HTTPStatus.OK
     return render(request, "setup/tasks.html", page, status=status)
+
+
+def _example_page(
+    request: HttpRequest,
+    setup: SetupRequest,
+    token: str,
+    form: ExampleForm,
+    problems: Sequence[Problem] = (),
+) -> HttpResponse:
+    example = setup.document.example
+    page: dict[str, Any] = {
+        "setup": setup,
+        "token": token,
+        "form": bind(form, problems_by_field(form, problems)),
+        "problems": linked(form, problems),
+        "choices": CHOICES,
+        "example": example,
+        "preview": example_fragment(setup),
+    }
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if problems else HTTPStatus.OK
+    return render(request, "setup/example.html", page, status=status)
 
 
 def _item_page(
@@ -175,7 +239,7 @@ def _item_page(
         "choices": CHOICES,
         "attributes": _ATTRIBUTES,
         "kept": "It is set. Type to replace it." if setup.secrets_sealed else "",
-        "is_unknown": setup.document.state_of(item) is ItemState.UNKNOWN,
+        "state": setup.document.state_of(item).value,
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if problems else HTTPStatus.OK
     return render(request, "setup/item.html", page, status=status)

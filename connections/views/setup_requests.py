@@ -24,6 +24,7 @@ from connections.setup_requests.answers import Item, SetupAnswers
 from connections.setup_requests.drafting import draft_setup
 from connections.setup_requests.selectors import setup_file, setup_request_of, setup_requests_of
 from connections.setup_requests.words import tasks
+from connections.views.setup_example import example_fragment
 
 ITEM_COUNT = len(Item)
 
@@ -147,6 +148,8 @@ def _show_page(request: AccountRequest, found: SetupRequest, refusal: str = "") 
         "setup": found,
         "state": _state(found),
         "tasks": [(task, getattr(answers, task.item.value)) for task in tasks(answers)],
+        "example": answers.example,
+        "preview": example_fragment(found),
         "answered": answers.answered(),
         "count": ITEM_COUNT,
         "can_draft": draft.config is not None and found.connection_id is None,

@@ -37,6 +37,16 @@ def test_link_is_answered_and_becomes_a_draft(open_page, sign_in, theme, width):
     check(team)
     client = open_page(theme=theme, width=width)
     client.goto(team.locator("#setup-link").inner_text())
+    client.get_by_role("link", name="Paste it").click()
+    check(client)
+    example = client.get_by_label("A cURL line or a raw HTTP request")
+    example.fill(
+        "curl https://api.acme-crm.com/leads -H 'X-Key: a key' --json '{\"mail\": \"a@b.de\"}'"
+    )
+    client.get_by_role("button", name="Read it").click()
+    client.get_by_text("We have your example").wait_for()
+    check(client)
+    client.get_by_role("link", name="Continue").click()
     for item, fill in ANSWERS.items():
         client.locator(f'a[href$="/{item}/"]').click()
         check(client)

@@ -107,7 +107,8 @@ def routes():
 
 # Stylesheets in one piece, and what the product knows of platforms: no account's. What a link of
 # a set-up request opens is held in test_setup_requests.
-PUBLIC = {"bundle", "api:preset", "setup:setup_tasks", "setup:setup_send", "setup:setup_item"}
+SETUP_LINK = {f"setup:setup_{page}" for page in ("tasks", "send", "example", "item")}
+PUBLIC = {"bundle", "api:preset"} | SETUP_LINK
 ROUTES = [route for route in routes() if route.parameters and route.name not in PUBLIC]
 
 

@@ -1,0 +1,14 @@
+"""Credentials of a request that a technical contact pasted."""
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("connections", "0007_setup_requests")]
+    operations = [
+        migrations.AddField(
+            model_name="setuprequest",
+            name="example_secrets_sealed",
+            field=models.BinaryField(null=True),
+        ),
+    ]
