@@ -1,5 +1,7 @@
 """Connections, their versions, secrets and test runs; custom fields; set-up requests."""
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Lower
@@ -241,12 +243,14 @@ class TestResult(TenantModel):
 class SetupRequest(TenantModel):
     """A link by which a technical contact hands the facts of their API over, and the answers.
 
-    Who has the link may answer until it ends; only the SHA-256 of its token is kept. Sealed
-    are the credentials, by name; a draft connection takes them over.
+    Who has the link may answer until it ends; its token is found by its SHA-256, and sealed
+    for reminders. Sealed are the credentials too, by name; a draft connection takes them over.
     """
 
     name = models.CharField(max_length=100)
     digest = models.BinaryField(unique=True)
+    token_sealed = models.BinaryField(null=True)
+    """While the link is good."""
     answers = models.JSONField(default=dict)
     secrets_sealed = models.BinaryField(null=True)
     example_secrets_sealed = models.BinaryField(null=True)
@@ -258,6 +262,11 @@ class SetupRequest(TenantModel):
     updated_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True)
+    told_at = models.DateTimeField(null=True)
+    """When the team was told that it was sent; set just before, so that nobody else tells them."""
+    reminded_at = models.DateTimeField(null=True)
+    reminder_sealed = models.BinaryField(null=True)
+    """Address and link of a reminder that waits to be mailed."""
     revoked_at = models.DateTimeField(null=True)
     connection = models.ForeignKey(
         Connection, null=True, on_delete=models.SET_NULL, related_name="+"
@@ -265,6 +274,10 @@ class SetupRequest(TenantModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def ends_at(self) -> datetime:
+        return min(self.revoked_at or self.expires_at, self.expires_at)
 
     @property
     def document(self) -> SetupAnswers:

@@ -1,4 +1,4 @@
-"""What workers do for connections: send the leads of test runs."""
+"""What workers do for connections: send the leads of test runs, and mails of set-ups."""
 
 from functools import cache
 from uuid import UUID
@@ -9,6 +9,8 @@ from django.utils import timezone
 
 from connections import runner
 from connections.services.test_run import RUN_TEST
+from connections.setup_requests import mails
+from connections.setup_requests.mails import MAIL_TASK
 
 
 @cache
@@ -25,6 +27,16 @@ def run_test(run_id: str) -> None:
 @shared_task(name="connections.sweep_test_runs")  # type: ignore[untyped-decorator]
 def sweep_test_runs() -> None:
     runner.sweep_test_runs(now=timezone.now())
+
+
+@shared_task(name=MAIL_TASK)  # type: ignore[untyped-decorator]
+def mail_setup_request(request_id: str) -> None:
+    mails.mail_setup_request(UUID(request_id), now=timezone.now())
+
+
+@shared_task(name="connections.mail_setup_requests")  # type: ignore[untyped-decorator]
+def mail_setup_requests() -> None:
+    mails.mail_forgotten(now=timezone.now())
 
 
 @worker_process_shutdown.connect  # type: ignore[untyped-decorator]

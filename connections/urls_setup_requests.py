@@ -14,6 +14,7 @@ urlpatterns = [
     path(_ONE, setup_requests.setup_request_show, name="setup_request_show"),
     path(f"{_ONE}file/", setup_requests.setup_request_file, name="setup_request_file"),
     path(f"{_ONE}draft/", setup_requests.setup_request_draft, name="setup_request_draft"),
+    path(f"{_ONE}remind/", setup_requests.setup_request_remind, name="setup_request_remind"),
     path(f"{_ONE}renew/", setup_requests.setup_request_renew, name="setup_request_renew"),
     path(f"{_ONE}revoke/", setup_requests.setup_request_revoke, name="setup_request_revoke"),
 ]

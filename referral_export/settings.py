@@ -139,6 +139,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 5.0,
         "options": _SWEEPS_EXPIRE,
     },
+    "mail of set-ups": {
+        "task": "connections.mail_setup_requests",
+        "schedule": 60.0,
+        "options": _SWEEPS_EXPIRE,
+    },
     "tell of outages": {
         "task": "delivery.tell_outages",
         "schedule": 60.0,

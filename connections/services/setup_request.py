@@ -4,14 +4,18 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import chain, count
+from math import ceil
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import transaction
 
 from accounts import tokens
 from accounts.access import Actor
-from accounts.errors import CorrectInput, Problem, ResolveConflict
+from accounts.errors import CorrectInput, Problem, ResolveConflict, TryLater
 from accounts.models import Account
 from accounts.services import record_event
 from connections.documents import DocumentationLink, dumped
@@ -21,11 +25,19 @@ from connections.models import Connection, SetupRequest
 from connections.secrets import require_keepable
 from connections.selectors import connections_of
 from connections.services.connection import MAX_NAME_CHARACTERS, checked_name, create_connection
+from connections.setup_requests import mails
 from connections.setup_requests.answers import ExampleAnswer, Item
 from connections.setup_requests.drafting import draft_setup
-from connections.setup_requests.selectors import FILE_PURPOSE, LARGE, SECRETS_PURPOSE
+from connections.setup_requests.selectors import (
+    FILE_PURPOSE,
+    LARGE,
+    REMINDER_PURPOSE,
+    SECRETS_PURPOSE,
+    TOKEN_PURPOSE,
+)
 
 LIFETIME = timedelta(days=30)
+BETWEEN_REMINDERS = timedelta(days=1)
 MAX_FILE_BYTES = 5 * 1024 * 1024
 MAX_FILE_NAME_CHARACTERS = 200
 CLIENT = Actor(label="technical contact")
@@ -48,6 +60,7 @@ def create_setup_request(
         account=account,
         name=checked_name(name),
         digest=tokens.digest(token),
+        token_sealed=_sealed_token(account, token),
         asked_by=actor.label,
         created_at=now,
         updated_at=now,
@@ -66,6 +79,8 @@ def renew_setup_link(
     request = _locked(account, request_id)
     token = tokens.new_token()
     request.digest = tokens.digest(token)
+    request.token_sealed = _sealed_token(account, token)
+    request.reminder_sealed = None
     request.expires_at = now + LIFETIME
     request.revoked_at = None
     _save(request, "setup_request.renewed", actor=actor, now=now)
@@ -79,7 +94,7 @@ def revoke_setup_request(
     """End the link at once; what was answered stays. *Raises* LookElsewhere."""
     request = _locked(account, request_id)
     if request.revoked_at is None:
-        request.revoked_at = now
+        _end_link(request, now=now)
         _save(request, "setup_request.revoked", actor=actor, now=now)
     return request
 
@@ -138,12 +153,44 @@ def keep_setup_example(
 
 @transaction.atomic
 def send_setup_request(*, account: Account, now: datetime, request_id: UUID | str) -> SetupRequest:
-    """Tell the team that all is answered. *Raises* ResolveConflict while something is open."""
+    """Tell the team that all is answered. *Raises* ResolveConflict while something is open.
+
+    *Effects* the first time one mail to the account's managers, by a worker.
+    """
     request = _locked(account, request_id)
     if request.document.answered() < len(Item):
         raise ResolveConflict("Some items are open. Answer them, or say that you do not know.")
     request.sent_at = now
+    request.reminder_sealed = None
     _save(request, "setup_request.sent", actor=CLIENT, now=now)
+    transaction.on_commit(partial(mails.ask_to_mail, request.id), robust=True)
+    return request
+
+
+@transaction.atomic
+def remind_setup_contact(
+    *, account: Account, actor: Actor, now: datetime, request_id: UUID | str, email: str, link: str
+) -> SetupRequest:
+    """Have the link mailed to who is to answer, once a day at most.
+
+    *Raises* LookElsewhere; ResolveConflict (it was sent, or the link has ended); TryLater;
+    CorrectInput (the address).
+    *Effects* one mail, by a worker; audit event `setup_request.reminded`, without the address.
+    """
+    request = _locked(account, request_id)
+    _require_remindable(request, now=now)
+    try:
+        validate_email(email)
+    except ValidationError as refused:
+        detail = "Write an email address, for example john@example.com."
+        raise CorrectInput(Problem("/email", "malformed", detail)) from refused
+    reminder = json.dumps({"email": email, "link": link}).encode()
+    request.reminder_sealed = account.vault.seal(reminder, purpose=REMINDER_PURPOSE)
+    request.reminded_at = now
+    # Not `updated_at`: since then the client keeps us waiting.
+    request.save(update_fields=["reminder_sealed", "reminded_at"])
+    _record(request, "setup_request.reminded", actor=actor, now=now)
+    transaction.on_commit(partial(mails.ask_to_mail, request.id), robust=True)
     return request
 
 
@@ -180,9 +227,32 @@ def connection_from_setup_request(
     )
     request.connection = connection
     request.secrets_sealed = request.example_secrets_sealed = None
-    request.revoked_at = request.revoked_at or now
+    _end_link(request, now=request.revoked_at or now)
     _save(request, "setup_request.drafted", actor=actor, now=now)
     return connection
+
+
+def _require_remindable(request: SetupRequest, *, now: datetime) -> None:
+    if request.ends_at <= now:
+        raise ResolveConflict("The link has ended: make a new one first.")
+    if request.token_sealed is None:
+        raise ResolveConflict("This link cannot be repeated: make a new one first.")
+    if request.sent_at:
+        raise ResolveConflict("They have sent their answers: there is nothing to remind them of.")
+    due_at = request.reminded_at and request.reminded_at + BETWEEN_REMINDERS
+    if due_at and due_at > now:
+        seconds = ceil((due_at - now).total_seconds())
+        detail = "They were reminded less than a day ago: give them time."
+        raise TryLater(detail, retry_after_seconds=seconds)
+
+
+def _end_link(request: SetupRequest, *, now: datetime) -> None:
+    request.revoked_at = now
+    request.token_sealed = request.reminder_sealed = None
+
+
+def _sealed_token(account: Account, token: str) -> bytes:
+    return account.vault.seal(token.encode(), purpose=TOKEN_PURPOSE)
 
 
 def _free_name(account: Account, name: str) -> str:

@@ -12,6 +12,8 @@ from connections.models import SetupRequest
 
 FILE_PURPOSE = "setup file"
 SECRETS_PURPOSE = "setup secrets"
+TOKEN_PURPOSE = "setup token"  # noqa: S105  what it is sealed for
+REMINDER_PURPOSE = "setup reminder"
 LARGE = ("file_sealed",)
 """What is loaded only by whoever wants the file."""
 
@@ -45,6 +47,13 @@ def setup_link(token: str, *, now: datetime) -> SetupLink:
     if found is None:
         raise LookElsewhere("There is no such link.")
     return SetupLink(found, has_ended=bool(found.revoked_at) or found.expires_at <= now)
+
+
+def setup_token(request: SetupRequest) -> str | None:
+    """Return the token of a link that is good; None of one that ended or that nobody can repeat."""
+    if request.token_sealed is None:
+        return None
+    return request.account.vault.open(bytes(request.token_sealed), purpose=TOKEN_PURPOSE).decode()
 
 
 def setup_file(account: Account, request_id: UUID | str) -> tuple[str, bytes]:

@@ -15,18 +15,24 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.account_pages import AccountRequest, require_permission
-from accounts.errors import CorrectInput, Problem, ResolveConflict
+from accounts.errors import CorrectInput, Problem, ResolveConflict, TryLater
 from accounts.permissions import Permission
 from connections import services
 from connections.forms import Field
 from connections.models import SetupRequest
 from connections.setup_requests.answers import Item, SetupAnswers
 from connections.setup_requests.drafting import draft_setup
-from connections.setup_requests.selectors import setup_file, setup_request_of, setup_requests_of
+from connections.setup_requests.selectors import (
+    setup_file,
+    setup_request_of,
+    setup_requests_of,
+    setup_token,
+)
 from connections.setup_requests.words import tasks
 from connections.views.setup_example import example_fragment
 
 ITEM_COUNT = len(Item)
+WAITING = "Waiting for the client"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +40,8 @@ class ListedRequest:
     request: SetupRequest
     answered: int
     state: str
+    waiting_days: int
+    """How long the client keeps us waiting; 0 when they do not."""
 
 
 @require_GET
@@ -41,7 +49,7 @@ class ListedRequest:
 def setup_request_list(request: AccountRequest) -> HttpResponse:
     """Show what was asked for, and how far each is."""
     rows = [
-        ListedRequest(one, one.document.answered(), _state(one))
+        ListedRequest(one, one.document.answered(), _state(one), _waiting_days(one))
         for one in setup_requests_of(request.access.account)
     ]
     return render(request, "setup/list.html", {"rows": rows, "count": ITEM_COUNT})
@@ -99,6 +107,24 @@ def setup_request_draft(request: AccountRequest, request_id: UUID) -> HttpRespon
 
 @require_POST
 @require_permission(Permission.CONNECTION_WRITE)
+def setup_request_remind(request: AccountRequest, request_id: UUID) -> HttpResponse:
+    """Mail the link to who is to answer."""
+    found = setup_request_of(request.access.account, request_id)
+    email, token = request.POST.get("email", "").strip(), setup_token(found)
+    link = request.build_absolute_uri(reverse("setup:setup_tasks", args=[token])) if token else ""
+    try:
+        services.remind_setup_contact(**_who(request), request_id=found.id, email=email, link=link)
+    except CorrectInput as refused:
+        return _show_page(request, found, email=email, problems=refused.problems)
+    except (ResolveConflict, TryLater) as refused:
+        return _show_page(request, found, refused.detail)
+    messages.success(request, f"The link is on its way to {email}.")
+    slug = request.access.account.slug
+    return redirect("setup_requests:setup_request_show", account=slug, request_id=request_id)
+
+
+@require_POST
+@require_permission(Permission.CONNECTION_WRITE)
 def setup_request_renew(request: AccountRequest, request_id: UUID) -> HttpResponse:
     """Show a new link, this once; the old one ends."""
     token, renewed = services.renew_setup_link(**_who(request), request_id=request_id)
@@ -123,9 +149,13 @@ def _who(request: AccountRequest) -> dict[str, Any]:
 def _state(one: SetupRequest) -> str:
     if one.connection_id:
         return "Draft made"
-    if one.revoked_at or one.expires_at <= timezone.now():
+    if one.ends_at <= timezone.now():
         return "Link ended"
-    return "Sent to you" if one.sent_at else "Waiting for the client"
+    return "Sent to you" if one.sent_at else WAITING
+
+
+def _waiting_days(one: SetupRequest) -> int:
+    return (timezone.now() - one.updated_at).days if _state(one) == WAITING else 0
 
 
 def _add_page(request: AccountRequest, name: str, problems: Sequence[Problem] = ()) -> HttpResponse:
@@ -141,8 +171,16 @@ def _link_page(request: AccountRequest, token: str, made: SetupRequest) -> HttpR
     return render(request, "setup/link.html", {"setup": made, "link": link})
 
 
-def _show_page(request: AccountRequest, found: SetupRequest, refusal: str = "") -> HttpResponse:
+def _show_page(
+    request: AccountRequest,
+    found: SetupRequest,
+    refusal: str = "",
+    *,
+    email: str = "",
+    problems: Sequence[Problem] = (),
+) -> HttpResponse:
     answers: SetupAnswers = found.document
+    field = Field("email", email or _contact_email(answers), [one.detail for one in problems])
     draft = draft_setup(answers, has_credential=found.secrets_sealed is not None)
     page = {
         "setup": found,
@@ -155,6 +193,15 @@ def _show_page(request: AccountRequest, found: SetupRequest, refusal: str = "") 
         "can_draft": draft.config is not None and found.connection_id is None,
         "missing": () if found.connection_id else draft.missing,
         "refusal": refusal,
+        "email": field,
+        "problems": [{"field_id": field.id, "detail": problem.detail} for problem in problems],
+        "is_waiting": _state(found) == WAITING,
+        "waiting_days": _waiting_days(found),
     }
     status = HTTPStatus.CONFLICT if refusal else HTTPStatus.OK
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if problems else status
     return render(request, "setup/show.html", page, status=status)
+
+
+def _contact_email(answers: SetupAnswers) -> str:
+    return answers.contact.email if answers.contact else ""

@@ -10,6 +10,7 @@ APPS = ("accounts", "connections", "campaigns", "delivery", "referral_export")
 ACROSS_ACCOUNTS = {
     "accounts/tenancy.py": "defines it",
     "accounts/selectors.py": "who somebody is precedes which account is meant",
+    "connections/setup_requests/mails.py": "a worker is told the id alone, and sweeps those of all",
     "connections/setup_requests/selectors.py": "a link says by its token which account is meant",
     "connections/runner.py": "a worker is told the run's id alone, and sweeps those of all",
     "delivery/notices.py": "a worker is told the outage's id alone, and sweeps those of all",
