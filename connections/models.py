@@ -277,6 +277,7 @@ class SetupRequest(TenantModel):
 
     @property
     def ends_at(self) -> datetime:
+        """When the link ends, or did; a while later all of this is erased."""
         return min(self.revoked_at or self.expires_at, self.expires_at)
 
     @property

@@ -2,7 +2,7 @@
 
 Personal data goes to the day, in small batches; whole weeks of rows are dropped with their
 tables when the account that keeps longest keeps them no longer, up to a week after. Accounts
-that keep shorter have theirs deleted to the day.
+that keep shorter have theirs deleted to the day. Set-up requests that ended go as well.
 """
 
 import logging
@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import Max
 
 from accounts.models import Account
+from connections.services import erase_ended_setup_requests
 from delivery import partitions
 from delivery.models import (
     CANCELLABLE,
@@ -68,6 +69,7 @@ def _steps(now: datetime, longest: int) -> Iterator[Callable[[], int]]:
     yield lambda: delete_keys(now=now, days=max(longest, KEY_DAYS))
     for account in Account.objects.order_by("id"):
         yield lambda account=account: delete_statistics(account=account, now=now)  # type: ignore[misc]
+        yield lambda account=account: erase_ended_setup_requests(account=account, now=now)  # type: ignore[misc]
 
 
 @transaction.atomic

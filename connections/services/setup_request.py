@@ -12,6 +12,8 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
+from django.db.models import Q
+from django.db.models.functions import Least
 
 from accounts import tokens
 from accounts.access import Actor
@@ -21,7 +23,7 @@ from accounts.services import record_event
 from connections.documents import DocumentationLink, dumped
 from connections.exchange.config import Document
 from connections.exchange.rendering import referenced_secrets
-from connections.models import Connection, SetupRequest
+from connections.models import Connection, ConnectionStatus, SetupRequest
 from connections.secrets import require_keepable
 from connections.selectors import connections_of
 from connections.services.connection import MAX_NAME_CHARACTERS, checked_name, create_connection
@@ -30,6 +32,7 @@ from connections.setup_requests.answers import ExampleAnswer, Item
 from connections.setup_requests.drafting import draft_setup
 from connections.setup_requests.selectors import (
     FILE_PURPOSE,
+    KEPT_AFTER_END,
     LARGE,
     REMINDER_PURPOSE,
     SECRETS_PURPOSE,
@@ -38,10 +41,12 @@ from connections.setup_requests.selectors import (
 
 LIFETIME = timedelta(days=30)
 BETWEEN_REMINDERS = timedelta(days=1)
+BATCH_ROWS = 100
 MAX_FILE_BYTES = 5 * 1024 * 1024
 MAX_FILE_NAME_CHARACTERS = 200
 CLIENT = Actor(label="technical contact")
 """Who answers by a link has no login: the record names them so."""
+RETENTION = Actor(label="retention")
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +235,29 @@ def connection_from_setup_request(
     _end_link(request, now=request.revoked_at or now)
     _save(request, "setup_request.drafted", actor=actor, now=now)
     return connection
+
+
+@transaction.atomic
+def erase_ended_setup_requests(*, account: Account, now: datetime) -> int:
+    """Delete a batch of what ended long ago, with its answers, credentials and file.
+
+    One whose file documents a connection stays until that is archived.
+
+    *Shape*: how many were deleted. *Effects* audit event `setup_request.erased` for each.
+    """
+    is_documentation = Q(connection__isnull=False, file_sealed__isnull=False)
+    ended = (
+        SetupRequest.objects.for_account(account)
+        .annotate(ended_at=Least("revoked_at", "expires_at"))
+        .filter(ended_at__lt=now - KEPT_AFTER_END)
+        .exclude(is_documentation & ~Q(connection__status=ConnectionStatus.ARCHIVED))
+        .order_by("id")
+    )
+    rows = ended.defer(*LARGE).select_for_update(of=("self",), skip_locked=True)[:BATCH_ROWS]
+    for request in rows:
+        _record(request, "setup_request.erased", actor=RETENTION, now=now)
+        request.delete()
+    return len(rows)
 
 
 def _require_remindable(request: SetupRequest, *, now: datetime) -> None:

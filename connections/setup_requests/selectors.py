@@ -1,7 +1,7 @@
 """Reads: the set-up requests of an account, and the one that a link leads to."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from accounts import tokens
@@ -14,6 +14,8 @@ FILE_PURPOSE = "setup file"
 SECRETS_PURPOSE = "setup secrets"
 TOKEN_PURPOSE = "setup token"  # noqa: S105  what it is sealed for
 REMINDER_PURPOSE = "setup reminder"
+KEPT_AFTER_END = timedelta(days=30)
+"""How long answers are kept after the link ended."""
 LARGE = ("file_sealed",)
 """What is loaded only by whoever wants the file."""
 

@@ -32,7 +32,7 @@ from connections.models import SetupRequest
 from connections.services.setup_request import MAX_FILE_BYTES, UploadedFile
 from connections.setup_requests.answers import ExampleAnswer, Item
 from connections.setup_requests.checks import parse_answer
-from connections.setup_requests.selectors import setup_link
+from connections.setup_requests.selectors import KEPT_AFTER_END, setup_link
 from connections.setup_requests.words import CHOICES, ITEMS, tasks
 from connections.views.fragments import linked
 from connections.views.setup_example import example_fragment, example_preview
@@ -55,7 +55,7 @@ def _by_link(view: ClientView[P]) -> GuardedView[P]:
         except LookElsewhere as elsewhere:
             raise Http404(elsewhere.detail) from elsewhere
         if link.has_ended:
-            page = {"setup": link.request}
+            page = {"setup": link.request, "erased_at": link.request.ends_at + KEPT_AFTER_END}
             response = render(request, "setup/ended.html", page, status=HTTPStatus.GONE)
         else:
             response = view(request, link.request, token, *args, **kwargs)
@@ -189,6 +189,7 @@ def _tasks_page(
         "setup": setup,
         "token": token,
         "tasks": tasks(answers),
+        "kept_days": KEPT_AFTER_END.days,
         "example": answers.example,
         "answered": answers.answered(),
         "refusal": refusal,

@@ -23,6 +23,7 @@ from connections.models import SetupRequest
 from connections.setup_requests.answers import Item, SetupAnswers
 from connections.setup_requests.drafting import draft_setup
 from connections.setup_requests.selectors import (
+    KEPT_AFTER_END,
     setup_file,
     setup_request_of,
     setup_requests_of,
@@ -149,9 +150,13 @@ def _who(request: AccountRequest) -> dict[str, Any]:
 def _state(one: SetupRequest) -> str:
     if one.connection_id:
         return "Draft made"
-    if one.ends_at <= timezone.now():
+    if _has_ended(one):
         return "Link ended"
     return "Sent to you" if one.sent_at else WAITING
+
+
+def _has_ended(one: SetupRequest) -> bool:
+    return one.ends_at <= timezone.now()
 
 
 def _waiting_days(one: SetupRequest) -> int:
@@ -195,6 +200,7 @@ def _show_page(
         "refusal": refusal,
         "email": field,
         "problems": [{"field_id": field.id, "detail": problem.detail} for problem in problems],
+        "erased_at": found.ends_at + KEPT_AFTER_END if _has_ended(found) else None,
         "is_waiting": _state(found) == WAITING,
         "waiting_days": _waiting_days(found),
     }
