@@ -16,6 +16,7 @@ from connections.models import Connection, ConnectionStatus
 class Linked(TypedDict):
     linked_at: datetime | None
     """Null for a campaign that could be linked and is not."""
+    linked_by: str | None
 
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def campaigns_beside(account: Account, connection: Connection) -> "QuerySet[Link
     return (
         campaigns_of(account)
         .annotate(live_link=link)
-        .annotate(linked_at=F("live_link__linked_at"))
+        .annotate(linked_at=F("live_link__linked_at"), linked_by=F("live_link__linked_by"))
         .filter(Q(linked_at__isnull=False) | ~Q(status=CampaignStatus.ARCHIVED))
         .order_by("name", "id")
     )
@@ -94,6 +95,20 @@ def link_counts(account: Account) -> dict[UUID, LinkCounts]:
         identifier: LinkCounts(linked=linked, unlinked=linkable - taken)
         for identifier, linked, taken in connections
     }
+
+
+def linked_names(account: Account, search: str) -> dict[UUID, list[str]]:
+    """Return the names of linked campaigns whose name or reference contains this.
+
+    Shape: by the connection's id, in the order of the names; one query.
+    """
+    links = CampaignLink.objects.for_account(account).filter(unlinked_at=None)
+    texts = links.values_list("connection_id", "campaign__name", "campaign__reference")
+    found: dict[UUID, list[str]] = {}
+    for connection_id, name, reference in texts.order_by("campaign__name", "campaign_id"):
+        if search.casefold() in f"{name}\n{reference}".casefold():
+            found.setdefault(connection_id, []).append(name)
+    return found
 
 
 def live_link(account: Account, campaign: Campaign, connection: Connection) -> CampaignLink | None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypedDict
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import orjson
@@ -12,7 +13,7 @@ from django.db.models import Exists, OuterRef, Prefetch
 
 from accounts.models import Account
 from accounts.tenancy import TenantQuerySet
-from connections.exchange.config import Environment
+from connections.exchange.config import ConnectionConfig, Environment
 from connections.exchange.custom_fields import CustomField as Definition
 from connections.exchange.rendering import used_custom_fields
 from connections.leads import open_lead
@@ -64,6 +65,13 @@ def connection_of(account: Account, connection_id: UUID | str) -> "ShownConnecti
 
 def versions_of(connection: Connection) -> TenantQuerySet[ConnectionVersion]:
     return ConnectionVersion.objects.for_account(connection.account).filter(connection=connection)
+
+
+def main_host(config: ConnectionConfig) -> str:
+    """Return the host that referrals go to, or the first there is."""
+    endpoints = config.environments
+    first = endpoints.get(Environment.PRODUCTION) or next(iter(endpoints.values()))
+    return urlsplit(first.url).netloc
 
 
 def custom_fields_of(account: Account) -> TenantQuerySet[CustomField]:

@@ -1,16 +1,22 @@
 """What the real-time referral page shows: which campaigns feed which connection, and what came."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from accounts.access import Access
-from campaigns.selectors import LinkCounts, link_counts, linked_campaigns, unlinked_campaigns
+from campaigns.selectors import (
+    LinkCounts,
+    link_counts,
+    linked_campaigns,
+    linked_names,
+    unlinked_campaigns,
+)
 from connections.models import Connection
-from connections.selectors import connections_of
+from connections.selectors import connections_of, main_host
 from delivery.curl import curl_line, token_line
 from delivery.models import Delivery
 from delivery.rows import DeliveryRow, delivery_rows
@@ -61,25 +67,41 @@ class OpenConnection:
 class ConnectionPanel:
     connection: Connection
     counts: LinkCounts
+    found: Sequence[str]
+    """The linked campaigns that were searched for."""
     opened: OpenConnection | None
 
     @property
-    def query(self) -> str:
-        """What an address carries so that the page comes back as it is."""
+    def unlinked_id(self) -> UUID | None:
+        """What an address carries so that the page comes back with the unlinked campaigns."""
         shows_unlinked = self.opened is not None and self.opened.unlinked is not None
-        return f"?unlinked={self.connection.id}" if shows_unlinked else ""
+        return self.connection.id if shows_unlinked else None
 
 
-def real_time_panels(
+@dataclass(frozen=True, slots=True)
+class RealTimePage:
+    panels: Sequence[ConnectionPanel]
+    """By the connection's name."""
+    connections: int
+    """How many there are, found or not."""
+
+
+def real_time_page(
     access: Access,
     *,
     opened: UUID | None,
     unlinked: UUID | None,
+    search: str,
     referrals_url: str,
     now: datetime,
-) -> list[ConnectionPanel]:
-    """Return one panel for each connection, by name; only the opened one is read in full."""
+) -> RealTimePage:
+    """Return a panel for each connection whose name, host or linked campaign contains `search`.
+
+    The opened one is there in any case; only that is read in full.
+    """
     counts = link_counts(access.account)
+    found = linked_names(access.account, search) if search else {}
+    connections = list(connections_of(access.account).order_by("name"))
 
     def open_if_wanted(connection: Connection) -> OpenConnection | None:
         if connection.id not in {opened, unlinked}:
@@ -92,14 +114,23 @@ def real_time_panels(
             now=now,
         )
 
-    return [
+    panels = [
         ConnectionPanel(
             connection=connection,
             counts=counts.get(connection.id, NO_CAMPAIGNS),
+            found=found.get(connection.id, ()),
             opened=open_if_wanted(connection),
         )
-        for connection in connections_of(access.account).order_by("name")
+        for connection in connections
+        if connection.id in {opened, unlinked, *found} or _fits(connection, search)
     ]
+    return RealTimePage(panels, connections=len(connections))
+
+
+def _fits(connection: Connection, search: str) -> bool:
+    version = connection.live_version or connection.head_version
+    host = main_host(version.document) if search and version else ""
+    return search.casefold() in f"{connection.name}\n{host}".casefold()
 
 
 def latest_of(access: Access, connection: Connection, *, seen: str = "") -> LatestDeliveries | None:

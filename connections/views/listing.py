@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from urllib.parse import urlsplit
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -16,7 +15,6 @@ from accounts.models import Account
 from accounts.permissions import Permission
 from connections import selectors, services
 from connections.documents import parse_config
-from connections.exchange.config import ConnectionConfig, Environment
 from connections.forms import AddForm, EditorChoices, bind, problems_by_field, read
 from connections.models import Connection, TestRun
 from connections.views.fragments import linked
@@ -56,14 +54,8 @@ def _row(connection: Connection, last_test: TestRun | None) -> ListedConnection:
     version = connection.live_version or connection.head_version
     assert version is not None
     config = version.document
-    return ListedConnection(connection, config.method.value, main_host(config), last_test)
-
-
-def main_host(config: ConnectionConfig) -> str:
-    """Return the host that referrals go to, or the first there is."""
-    endpoints = config.environments
-    first = endpoints.get(Environment.PRODUCTION) or next(iter(endpoints.values()))
-    return urlsplit(first.url).netloc
+    host = selectors.main_host(config)
+    return ListedConnection(connection, config.method.value, host, last_test)
 
 
 def _fits(row: ListedConnection, search: str) -> bool:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from http import HTTPStatus
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -21,7 +22,7 @@ from campaigns.models import Campaign
 from campaigns.selectors import campaign_of
 from connections.models import Connection
 from connections.selectors import connection_of
-from delivery.real_time import latest_of, real_time_panels
+from delivery.real_time import latest_of, real_time_page
 from delivery.selectors import count_cancellable
 
 
@@ -44,7 +45,7 @@ class Change:
 @require_safe
 @require_permission(Permission.CAMPAIGN_READ)
 def real_time_referral(request: AccountRequest) -> HttpResponse:
-    """Show each connection with the campaigns that feed it; `?open=` unfolds one."""
+    """Show connections with the campaigns that feed them: `?open=` unfolds one, `?q=` searches."""
     unlinked = _connection_id(request, "unlinked")
     return _page(request, opened=_connection_id(request, "open"), unlinked=unlinked)
 
@@ -112,16 +113,18 @@ def _page(
 ) -> HttpResponse:
     account = request.access.account
     path = f"/api/v1/accounts/{account.slug}/referrals"
-    panels = real_time_panels(
+    shown = real_time_page(
         request.access,
         opened=opened,
         unlinked=unlinked,
+        search=_search(request),
         referrals_url=request.build_absolute_uri(path),
         now=timezone.now(),
     )
     may_write = request.access.allows(Permission.CAMPAIGN_WRITE)
     page = {
-        "panels": panels,
+        "page": shown,
+        "search": _search(request),
         "may_write": may_write,
         "askable": [] if may_write else _askable(account),
         "change": change,
@@ -146,7 +149,6 @@ def _confirmation(
             "campaign": campaign,
             "waiting": waiting,
             "back_url": _page_url(request, connection),
-            "query": f"?unlinked={connection.id}" if "unlinked" in request.GET else "",
         },
     )
 
@@ -164,7 +166,13 @@ def _changed(request: AccountRequest, change: Change) -> HttpResponse:
 def _page_url(request: AccountRequest, connection: Connection) -> str:
     url = reverse("delivery:real_time_referral", kwargs={"account": request.access.account.slug})
     wanted = "unlinked" if _connection_id(request, "unlinked") else "open"
-    return f"{url}?{wanted}={connection.id}#connection-{connection.id}"
+    searched = {"q": search} if (search := _search(request)) else {}
+    query = urlencode({wanted: connection.id} | searched)
+    return f"{url}?{query}#connection-{connection.id}"
+
+
+def _search(request: AccountRequest) -> str:
+    return request.GET.get("q", "").strip()
 
 
 def _connection_id(request: AccountRequest, name: str) -> UUID | None:

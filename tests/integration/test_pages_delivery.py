@@ -61,6 +61,56 @@ def test_open_panel_lists_linked_campaigns_and_the_curl_line(stage, manager):
     assert "Show unlinked (0)" in page
 
 
+def test_linked_campaign_says_by_whom(stage, manager):
+    connection = stage.connection(NOWHERE)
+    page = text(manager.get(f"{PAGE}?open={connection.id}"))
+    assert re.search(r"</time>\s+by Account Manager", page)
+
+
+@pytest.fixture
+def two(stage):
+    """CRM 0, fed by the campaign Spring, and CRM 1, fed by none, at another host."""
+    return stage.connection("https://first.acme-crm.com"), stage.connection(
+        "https://second.acme-crm.com", linked=False
+    )
+
+
+@pytest.mark.parametrize(
+    ("search", "found"),
+    [
+        ("crm 1", ["CRM 1"]),
+        ("SECOND.acme", ["CRM 1"]),
+        ("spring", ["CRM 0"]),
+        ("crm", ["CRM 0", "CRM 1"]),
+        ("  ", ["CRM 0", "CRM 1"]),
+        ("leads", []),
+        ("\0", []),
+    ],
+)
+def test_search_finds_by_name_host_and_linked_campaign(two, manager, search, found):
+    page = text(manager.get(PAGE, {"q": search}))
+    assert re.findall("<h2>(CRM .)</h2>", page) == found
+    assert ("contains what you searched" in page) == (not found)
+
+
+def test_found_campaign_stands_at_its_connection(two, manager):
+    page = " ".join(text(manager.get(PAGE, {"q": "spring"})).split())
+    assert "1 campaign linked: Spring" in page
+    assert "1 of 2 connections." in page
+
+
+def test_search_stays_while_campaigns_are_linked(stage, two, manager):
+    first, second = two
+    page = text(manager.get(PAGE, {"q": "spring", "unlinked": second.id}))
+    assert re.findall("<h2>(CRM .)</h2>", page) == ["CRM 0", "CRM 1"], "the opened one stays"
+    action = f"{link_url(stage, second, 'link')}?q=spring&unlinked={second.id}"
+    assert f'action="{action.replace("&", "&amp;")}"' in page
+    linked = manager.post(action)
+    assert linked["Location"] == f"{PAGE}?unlinked={second.id}&q=spring#connection-{second.id}"
+    asked = text(manager.get(f"{link_url(stage, first, 'unlink')}?q=spring", **HTMX))
+    assert "unlink?q=spring" in asked
+
+
 def test_link_without_javascript_leads_back_and_says_so(stage, manager):
     connection = stage.connection(NOWHERE, linked=False)
     answer = manager.post(link_url(stage, connection, "link"), follow=True)

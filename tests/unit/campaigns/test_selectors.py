@@ -41,6 +41,21 @@ def test_unlinked_are_all_that_could_be_linked(cast):
     assert list(selectors.unlinked_campaigns(cast.account, connection)) == [could, was]
 
 
+def test_linked_campaigns_are_found_by_name_and_reference(cast, django_assert_num_queries):
+    spring, summer, other = (create(cast, name, f"ref-{name}") for name in ("Spring", "Sum", "O"))
+    connection = make_connection(cast.account, "CRM")
+    for campaign in (summer, spring, other):
+        link(cast, connection, campaign)
+    unlink(cast, connection, other)
+    with django_assert_num_queries(1):
+        assert selectors.linked_names(cast.account, "REF-") == {connection.id: ["Spring", "Sum"]}
+    assert selectors.linked_names(cast.account, "spr") == {connection.id: ["Spring"]}
+    assert selectors.linked_names(cast.rival, "spr") == {}
+    assert [one.linked_by for one in selectors.linked_campaigns(cast.account, connection)] == [
+        cast.actor.label
+    ] * 2
+
+
 def test_counts_agree_with_the_lists(cast, django_assert_num_queries):
     campaigns = [create(cast, name, name) for name in "abcd"]
     connections = [make_connection(cast.account, name) for name in ("CRM", "Newsletter")]
