@@ -136,7 +136,8 @@ def _await_end(run: TestRun, wait_seconds: int) -> bool:
 
 def _wait_seconds(request: Request) -> int:
     text = request.query_params.get("wait", "0")
-    if not (text.isascii() and text.isdigit() and int(text) <= MAX_WAIT_SECONDS):
+    is_number = text.isascii() and text.isdigit() and len(text) < 9
+    if not (is_number and int(text) <= MAX_WAIT_SECONDS):
         detail = f"Write wait as whole seconds, 0 to {MAX_WAIT_SECONDS}."
         raise CorrectInput(Problem("/wait", "invalid", detail))
     return int(text)

@@ -64,7 +64,7 @@ def _as_value(name: str, text: str) -> Scalar:
         return text
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
     return value if isinstance(value, str | int) or _is_finite(value) else text
 

@@ -31,6 +31,7 @@ from connections.models import Connection, ConnectionStatus
 from connections.services import Change
 from connections.views.editor_page import editor_page, form_of, with_drafted_rule
 from connections.views.fragments import previewed, tried
+from connections.views.revisions import opened_revision
 from connections.views.shown_page import shown_page
 from connections.views.testing import start_test
 
@@ -109,7 +110,7 @@ def _save(
         actor=actor,
         now=now,
         connection_id=connection.id,
-        expected_revision=int(form.revision) if form.revision.isdecimal() else None,
+        expected_revision=opened_revision(form.revision),
         name=form.name,
         config=config,
         contacts=contacts,

@@ -33,6 +33,7 @@ from connections.models import Connection
 from connections.rule_warnings import known_answers
 from connections.services import Change
 from connections.views.fragments import linked
+from connections.views.revisions import opened_revision
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ def _keep(
         now=timezone.now(),
         connection_id=connection.id,
         samples=samples,
-        expected_revision=_revision(form),
+        expected_revision=opened_revision(form.revision),
     )
 
 
@@ -118,12 +119,8 @@ def _use(
         now=timezone.now(),
         connection_id=connection.id,
         drafted=drafted,
-        expected_revision=_revision(form),
+        expected_revision=opened_revision(form.revision),
     )
-
-
-def _revision(form: SamplesForm) -> int | None:
-    return int(form.revision) if form.revision.isdecimal() else None
 
 
 def _saved(request: AccountRequest, change: Change) -> HttpResponse:

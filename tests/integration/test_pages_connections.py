@@ -294,6 +294,22 @@ def test_editor_refused_shows_the_problem_beside_its_field_and_keeps_all(manager
     assert re.search(r"Body\s*<span class=\"visually-hidden\">, 1 problem<", page)
 
 
+@pytest.mark.parametrize("revision", ["9" * 5_000, "soon", "²"])
+def test_editor_that_does_not_say_when_it_was_opened_is_out_of_date(manager, connection, revision):
+    form = form_on(manager.get(page_of(connection))).dict() | {"revision": revision}
+    refused = manager.post(page_of(connection), form | {"name": "My name", "then": "save"})
+    assert refused.status_code == 409
+    assert form_on(refused)["name"] == "My name"
+
+
+def test_lead_that_is_nested_without_end_is_no_number(manager, connection):
+    form = form_on(manager.get(page_of(connection))).dict() | {
+        "test_cases.0.name": "Deep",
+        "test_cases.0.attributes": "age = " + "[" * 100_000,
+    }
+    assert manager.post(page_of(connection), form | {"then": "save"}).status_code == 422
+
+
 def test_editor_opened_before_a_newer_save_keeps_what_was_typed(manager, connection):
     stale = form_on(manager.get(page_of(connection)))
     edit(manager, connection, name="Newer name")

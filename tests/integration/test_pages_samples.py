@@ -103,6 +103,8 @@ def test_rows_are_added_and_removed_without_javascript(manager, editor):
         ({"samples.1.status": "200", "samples.1.body": '{"result": "created"}'}, "same answer"),
         ({"samples.0.name": "x", "samples.1.name": "x"}, "There is a problem"),
         ({"then": "use", "revision": "0"}, "There is a problem"),
+        ({"then": "use", "revision": "9" * 5_000}, "open it again"),
+        ({"then": "use", "revision": "soon"}, "open it again"),
     ],
 )
 def test_what_is_wrong_is_said_and_nothing_is_lost(manager, editor, changes, words):
