@@ -23,6 +23,8 @@ PATHS = (
     "/accounts/demo/setup-requests/add/",
     "/accounts/demo/real-time-referral/",
     "/accounts/demo/real-time-referral/?unlinked={connection}",
+    "/accounts/demo/real-time-referral/?q=spring",
+    "/accounts/demo/real-time-referral/?q=nothing",
     "/accounts/demo/real-time-referral/{connection}/{campaign}/unlink",
     "/accounts/demo/deliveries/",
     "/accounts/demo/deliveries/?status=failed",
