@@ -74,26 +74,36 @@ def _unanswered(answers: SetupAnswers) -> Iterator[str]:
 
 
 def _environments(answers: SetupAnswers) -> dict[str, object]:
-    example = dumped(answers.example.config)["environments"] if answers.example else {}
-    assert isinstance(example, dict)
+    example = answers.example.config.environments if answers.example else {}
     urls = {place.value: getattr(answers.endpoints, place.value, "") for place in Environment}
-    return example | {place: {"url": url} for place, url in urls.items() if url}
+    return {place.value: dumped(endpoint) for place, endpoint in example.items()} | {
+        place: {"url": url} for place, url in urls.items() if url
+    }
 
 
 def _parts(answers: SetupAnswers) -> Iterator[tuple[str, dict[str, object]]]:
     """Yield what goes into the configuration together, with the word for it."""
-    if answers.authentication:
-        yield "Authentication", {"authorization": _authorization(answers.authentication)}
-    said = answers.example.config.body.encoding if answers.example else None
-    encoding = answers.encoding.encoding if answers.encoding else said or Encoding.JSON
-    if answers.parameters is None and encoding is said:
-        pass  # the example has a body that is more than its encoding
-    elif encoding is Encoding.NONE or answers.parameters is None:
+    authentication = answers.authentication
+    # What is described in words is nothing to put in place of what an example shows.
+    is_in_words = authentication and authentication.kind is AuthenticationKind.OTHER
+    if authentication and not (answers.example and is_in_words):
+        yield "Authentication", {"authorization": _authorization(authentication)}
+    yield from _body_parts(answers)
+    if answers.responses:
+        yield from _rules(answers.responses)
+
+
+def _body_parts(answers: SetupAnswers) -> Iterator[tuple[str, dict[str, object]]]:
+    """Yield nothing where an example shows the body, which says more than its encoding does."""
+    shown = answers.example.config.body.encoding if answers.example else None
+    encoding = answers.encoding.encoding if answers.encoding else shown or Encoding.JSON
+    has_rows = answers.parameters is not None and bool(answers.parameters.rows)
+    if encoding is shown and not has_rows:
+        return
+    if encoding is Encoding.NONE or answers.parameters is None:
         yield "Body encoding", {"body": {"encoding": encoding}}
     else:
         yield "Parameters", _body(answers.parameters, encoding)
-    if answers.responses:
-        yield from _rules(answers.responses)
 
 
 def _authorization(answer: AuthenticationAnswer) -> dict[str, object]:

@@ -80,3 +80,50 @@ def test_what_was_said_in_words_is_for_a_person_to_read():
     )
     assert "Authentication: it is described in words, set it up by hand." in draft.missing
     assert "Parameters: there are remarks to read." in draft.missing
+
+
+EXAMPLE = {
+    "config": {
+        "method": "PUT",
+        "environments": {"staging": {"url": "https://staging.example.com/leads"}},
+        "authorization": {"type": "bearer", "token": {"secret": "token"}},
+        "headers": [{"name": "X-List", "value": "summer"}],
+        "body": {"encoding": "json", "template": '{"mail": "{{ email }}"}'},
+    },
+    "not_understood": ["header Cookie: Cookies are not sent."],
+}
+
+
+def test_example_is_what_answers_are_put_on():
+    draft = drafted(example=EXAMPLE)
+    assert draft.config.environments.keys() == {Environment.PRODUCTION, Environment.STAGING}
+    assert (draft.config.method, draft.config.headers[0].name) == ("PUT", "X-List")
+    assert "Example request: header Cookie: Cookies are not sent." in draft.missing
+    assert len(draft.missing) == 4, "documentation, contact, responses, and the cookie"
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {"parameters": {"remarks": "And a list id."}},
+        {"encoding": {"encoding": "json"}},
+        {"authentication": {"kind": "other", "explanation": "As in the example."}},
+        {"unknown": ["parameters", "authentication", "encoding"]},
+    ],
+)
+def test_answer_that_says_less_than_the_example_takes_nothing_from_it(answers):
+    config = drafted(example=EXAMPLE, **answers).config
+    assert config.body.template == EXAMPLE["config"]["body"]["template"]
+    assert config.authorization.type == "bearer"
+
+
+@pytest.mark.parametrize(
+    ("answers", "encoding"),
+    [
+        ({"encoding": {"encoding": "form"}}, "form"),
+        ({"parameters": {"rows": [{"attribute": "email", "name": "mail"}]}}, "json"),
+    ],
+)
+def test_answer_about_the_body_takes_the_place_of_the_example(answers, encoding):
+    body = drafted(example=EXAMPLE, **answers).config.body
+    assert (body.template, body.encoding) == (None, encoding)
