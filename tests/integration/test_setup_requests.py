@@ -105,7 +105,7 @@ def test_link_is_never_kept_indexed_or_told_to_another_site(link, contact):
     assert page["Referrer-Policy"] == "same-origin"
 
 
-def test_token_is_stored_hashed_only(cast, link):
+def test_token_is_stored_hashed_and_sealed_only(cast, link):
     row = SetupRequest.objects.for_account(cast.account).filter().values()[0]
     token = link.split("/")[2]
     assert token not in repr(
