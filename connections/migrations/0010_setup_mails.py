@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("connections", "0008_setup_examples")]
+    dependencies = [("connections", "0009_setup_examples")]
     operations = [
         migrations.AddField("setuprequest", "token_sealed", models.BinaryField(null=True)),
         migrations.AddField("setuprequest", "told_at", models.DateTimeField(null=True)),

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("connections", "0007_setup_requests")]
+    dependencies = [("connections", "0008_token_grants")]
     operations = [
         migrations.AddField(
             model_name="setuprequest",

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("delivery", "0009_statistics")]
+    dependencies = [("delivery", "0010_full_lanes")]
     operations = [
         migrations.AddIndex(
             model_name="delivery",
