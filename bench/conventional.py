@@ -1,10 +1,11 @@
-"""What one writes first: one Celery task for each delivery, `httpx.Client`, `save()`.
+"""What one writes first: one Celery task for each delivery, an `httpx.Client`, `save()`.
 
 With the same rendering, rules and record as the engine, so that only the design differs.
 """
 
 import time
 from datetime import UTC, datetime
+from functools import cache
 
 import httpx
 from celery import shared_task
@@ -53,11 +54,16 @@ def deliver(delivery_id: str) -> None:
     _save(delivery, exchange)
 
 
+@cache
+def _client() -> httpx.Client:
+    """Return the client of this process: making one for each task would cost more than all else."""
+    return httpx.Client(timeout=10)
+
+
 def _send(prepared: PreparedRequest) -> ReceivedResponse:
-    with httpx.Client(timeout=10) as client:
-        response = client.request(
-            prepared.method, prepared.url, headers=prepared.headers, content=prepared.body
-        )
+    response = _client().request(
+        prepared.method, prepared.url, headers=prepared.headers, content=prepared.body
+    )
     return ReceivedResponse(
         response.status_code, tuple(response.headers.multi_items()), response.content
     )

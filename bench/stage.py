@@ -82,9 +82,10 @@ class Stage:
 
     def is_waiting(self, name: str) -> bool:
         """Tell whether a delivery of the connections `name-…` is not settled yet."""
-        # One index each, so that looking costs nothing beside what is measured.
+        # One index each, so that looking costs nothing beside what is measured; and in the order
+        # in which a delivery goes on, so that none slips by between the two.
         unsent = {"status__in": WAITING, "lease_expires_at__isnull": True}
-        return self.is_sending(name) or self._deliveries(name).filter(**unsent).exists()
+        return self._deliveries(name).filter(**unsent).exists() or self.is_sending(name)
 
     def is_sending(self, name: str) -> bool:
         """Tell whether a delivery of the connections `name-…` is under way."""
