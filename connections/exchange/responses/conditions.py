@@ -209,7 +209,9 @@ def _compile_fits(condition: Condition, operator: Operator) -> Callable[[str], b
         pattern = _compile_pattern(value, field="value", case_sensitive=condition.case_sensitive)
         return lambda text: pattern.search(text) is not None
     if condition.source is Source.STATUS and operator is Operator.EQUALS and not value.isdigit():
-        raise RuleError("value", "status", f'"{value}" is more than one status: use "is one of"')
+        raise RuleError(
+            "value", "status", f'"{value}" is more than one status: use the operator "in"'
+        )
     return _compile_text(value, operator, case_sensitive=condition.case_sensitive)
 
 
