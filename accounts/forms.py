@@ -15,28 +15,17 @@ WRONG = "Email or password is not right. Check both and try again."
 class SignInForm(AuthenticationForm):
     """Email and password; one sentence for all causes of a refusal but too many tries."""
 
-    use_required_attribute = False
     error_messages = {"invalid_login": WRONG, "inactive": WRONG}
 
     username = forms.CharField(
-        label="Email",
         max_length=254,
         error_messages={"required": "Enter your email."},
-        widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True}),
     )
     password = forms.CharField(
-        label="Password",
         strip=False,
         max_length=1_000,
         error_messages={"required": "Enter your password."},
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if self.is_bound:
-            # The focus then belongs to the list of what is wrong.
-            self.fields["username"].widget.attrs.pop("autofocus", None)
 
     def clean(self) -> dict[str, Any]:
         email = self.cleaned_data.get("username")

@@ -1,8 +1,8 @@
 """Pages of the roof: what stands in for a page that cannot be shown, and the gallery."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 
-from django import forms
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -12,6 +12,7 @@ from accounts.access import Access
 from accounts.permissions import Permission
 from accounts.selectors import people_who_may
 from connections.exchange.config import Condition, Operator, Outcome, ResponseRule, Source
+from connections.forms import Field
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
@@ -46,14 +47,17 @@ def gallery(request: HttpRequest) -> HttpResponse:
     """Show every component in every state; in production nobody has anything to look for there."""
     if settings.PRODUCTION:
         raise Http404
-    wrong = GalleryForm({"method": "carrier pigeon"}, prefix="wrong")
-    wrong.is_valid()
+    wrong = _controls("wrong", WRONG)
     return render(
         request,
         "gallery.html",
         {
-            "form": GalleryForm(),
-            "wrong": wrong,
+            "forms": {"A form": _controls("right", {}), "A refused form": wrong},
+            "problems": [
+                {"field_id": wrong[name].id, "detail": detail} for name, detail in WRONG.items()
+            ],
+            "methods": (("POST", "POST"), ("PUT", "PUT")),
+            "encodings": (("json", "JSON"), ("xml", "XML")),
             "attempt": ATTEMPT,
             "failed_attempt": FAILED_ATTEMPT,
             "rules": RULES,
@@ -74,22 +78,24 @@ def gallery(request: HttpRequest) -> HttpResponse:
     )
 
 
-class GalleryForm(forms.Form):
-    use_required_attribute = False
+WRONG = {"method": "Choose one of the methods.", "seconds": "Write a number from 1 to 30."}
 
-    name = forms.CharField(label="Name", help_text="So that a colleague knows what it is.")
-    note = forms.CharField(label="Note", required=False)
-    password = forms.CharField(label="Password", widget=forms.PasswordInput)
-    seconds = forms.IntegerField(label="Timeout in seconds", min_value=1, max_value=30)
-    method = forms.ChoiceField(label="Method", choices=[("POST", "POST"), ("PUT", "PUT")])
-    body = forms.CharField(label="Template", widget=forms.Textarea(attrs={"rows": 4}))
-    encoding = forms.ChoiceField(
-        label="Encoding",
-        choices=[("json", "JSON"), ("xml", "XML")],
-        widget=forms.RadioSelect,
-        help_text="What the API wants.",
-    )
-    unique = forms.BooleanField(label="Make each test unique", help_text="Adds +t81f to the email.")
+
+def _controls(prefix: str, problems: Mapping[str, str]) -> dict[str, Field]:
+    """Return one control of each kind."""
+    values = {
+        "name": "",
+        "password": "",
+        "seconds": "10",
+        "method": "POST",
+        "body": '{"email": "{{ email }}"}',
+        "encoding": "json",
+        "unique": True,
+    }
+    return {
+        name: Field(f"{prefix}.{name}", value, tuple(filter(None, [problems.get(name)])))
+        for name, value in values.items()
+    }
 
 
 def _rule(name: str, status: str, outcome: Outcome) -> ResponseRule:

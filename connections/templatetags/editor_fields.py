@@ -1,98 +1,18 @@
-"""The controls of the connection editor; each takes a `forms.Field` and draws it with its label.
+"""What the pages of connections say and ask besides the components: secrets, and words."""
 
-They look like `{% field %}` of the components, which draws a Django form's fields.
-"""
-
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from django import template
 
 from connections.exchange.config import Condition
-from connections.forms import EditorChoices, Field
+from connections.forms import EditorChoices
 from connections.setup_requests.words import CHOICES as SETUP_CHOICES
 
 register = template.Library()
 
 _CHOICES = EditorChoices()
 _SUBJECTS = {"status": "status", "header": "header", "body": "body text", "json": "", "xml": ""}
-Option = tuple[str, str]
-
-
-@register.inclusion_tag("connections/fields/text.html")
-def text_field(
-    field: Field,
-    label: str,
-    hint: str = "",
-    optional: bool = False,
-    code: bool = False,
-    hide_label: bool = False,
-    kind: str = "text",
-    placeholder: str = "",
-) -> dict[str, object]:
-    return {
-        "field": field,
-        "label": label,
-        "hint": hint,
-        "optional": optional,
-        "code": code,
-        "hide_label": hide_label,
-        "kind": kind,
-        "placeholder": placeholder,
-    }
-
-
-@register.inclusion_tag("connections/fields/password.html")
-def password_field(field: Field, label: str, hint: str = "") -> dict[str, object]:
-    return {"field": field, "label": label, "hint": hint}
-
-
-@register.inclusion_tag("connections/fields/text_area.html")
-def text_area(
-    field: Field,
-    label: str,
-    hint: str = "",
-    rows: int = 4,
-    optional: bool = False,
-    hide_label: bool = False,
-) -> dict[str, object]:
-    return {
-        "field": field,
-        "text": f"\n{field.value}",
-        "label": label,
-        "hint": hint,
-        "rows": rows,
-        "optional": optional,
-        "hide_label": hide_label,
-    }
-
-
-@register.inclusion_tag("connections/fields/select.html")
-def select_field(
-    field: Field,
-    label: str,
-    choices: Sequence[Option],
-    hint: str = "",
-    hide_label: bool = False,
-) -> dict[str, object]:
-    return {
-        "field": field,
-        "label": label,
-        "choices": choices,
-        "is_other": field.value not in dict(choices),
-        "hint": hint,
-        "hide_label": hide_label,
-    }
-
-
-@register.inclusion_tag("connections/fields/radios.html")
-def radio_field(field: Field, label: str, choices: Sequence[Option]) -> dict[str, object]:
-    return {"field": field, "label": label, "choices": choices}
-
-
-@register.inclusion_tag("connections/fields/tick.html")
-def tick_field(field: Field, label: str, hint: str = "") -> dict[str, object]:
-    return {"field": field, "label": label, "hint": hint}
 
 
 @register.inclusion_tag("connections/fields/secret.html")

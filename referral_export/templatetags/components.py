@@ -1,17 +1,21 @@
 """The components of every page; each one's contract stands on top of its template."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django import template
-from django.forms import BaseForm
+from django.forms import BaseForm, BoundField
 from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from lucide.templatetags.lucide import lucide
 
+from connections.forms import Field
+
 register = template.Library()
+
+Option = tuple[str, str]
 
 
 # Layout
@@ -131,26 +135,102 @@ def copy_button(target: str, label: str = "Copy", spoken: str = "") -> dict[str,
 # Forms
 
 
-@register.inclusion_tag("components/field.html")
-def field(
-    bound: object, code: bool = False, hide_label: bool = False, inline: bool = False
+@register.inclusion_tag("components/text_field.html")
+def text_field(
+    field: Field,
+    label: str,
+    hint: str = "",
+    optional: bool = False,
+    code: bool = False,
+    hide_label: bool = False,
+    kind: str = "text",
+    **attributes: object,
 ) -> dict[str, object]:
-    return {"field": bound, "code": code, "hide_label": hide_label, "inline": inline}
+    return {
+        "field": field,
+        "label": label,
+        "hint": hint,
+        "optional": optional,
+        "code": code,
+        "hide_label": hide_label,
+        "kind": kind,
+        "attributes": {"autocomplete": "off"} | attributes,
+    }
+
+
+@register.inclusion_tag("components/password_field.html")
+def password_field(
+    field: Field, label: str, hint: str = "", autocomplete: str = "new-password"
+) -> dict[str, object]:
+    return {"field": field, "label": label, "hint": hint, "autocomplete": autocomplete}
+
+
+@register.inclusion_tag("components/text_area.html")
+def text_area(
+    field: Field,
+    label: str,
+    hint: str = "",
+    rows: int = 4,
+    optional: bool = False,
+    hide_label: bool = False,
+) -> dict[str, object]:
+    return {
+        "field": field,
+        "text": f"\n{field.value}",
+        "label": label,
+        "hint": hint,
+        "rows": rows,
+        "optional": optional,
+        "hide_label": hide_label,
+    }
+
+
+@register.inclusion_tag("components/select_field.html")
+def select_field(
+    field: Field,
+    label: str,
+    choices: Sequence[Option],
+    hint: str = "",
+    hide_label: bool = False,
+) -> dict[str, object]:
+    return {
+        "field": field,
+        "label": label,
+        "choices": choices,
+        "is_other": field.value not in dict(choices),
+        "hint": hint,
+        "hide_label": hide_label,
+    }
+
+
+@register.inclusion_tag("components/radio_field.html")
+def radio_field(field: Field, label: str, choices: Sequence[Option]) -> dict[str, object]:
+    return {"field": field, "label": label, "choices": choices}
+
+
+@register.inclusion_tag("components/tick_field.html")
+def tick_field(field: Field, label: str, hint: str = "") -> dict[str, object]:
+    return {"field": field, "label": label, "hint": hint}
+
+
+@register.filter
+def control(bound: BoundField) -> Field:
+    """Return a field of a Django form as the controls above take it."""
+    return Field(bound.html_name, bound.value() or "", tuple(map(str, bound.errors)))
 
 
 @register.inclusion_tag("components/error_summary.html")
 def error_summary(*forms: BaseForm) -> dict[str, object]:
-    return {"errors": [error for form in forms for error in _errors(form)]}
+    return {"problems": [problem for form in forms for problem in _problems(form)]}
 
 
-def _errors(form: BaseForm) -> Iterator[tuple[str, str]]:
-    """Yield the place and the sentence of each error, in the order of the fields."""
+def _problems(form: BaseForm) -> Iterator[dict[str, str]]:
+    """Yield the place and the sentence of each problem, in the order of the fields."""
     for sentence in form.non_field_errors():
-        yield "", str(sentence)
+        yield {"detail": str(sentence)}
     for bound in form:
         for sentence in bound.errors:
-            # A group of choices has no field of its own to go to: its fieldset has the id.
-            yield bound.auto_id if bound.use_fieldset else bound.id_for_label, str(sentence)
+            yield {"field_id": bound.id_for_label, "detail": str(sentence)}
 
 
 # What a status looks like
