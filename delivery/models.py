@@ -7,6 +7,9 @@ the database does not check it. The three tables are partitioned by week of thei
 moment, so they lie in the same week.
 """
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
@@ -33,6 +36,20 @@ FINAL = tuple(status for status in DeliveryStatus if status not in WAITING)
 CANCELLABLE = models.Q(status__in=WAITING, lease_expires_at__isnull=True)
 """What waits and no worker holds."""
 
+Row = TypeVar("Row", bound=models.Model)
+
+
+def _reference(
+    to: type[Row],
+    *,
+    related_name: str = "+",
+    on_delete: Callable[..., None] = models.CASCADE,
+) -> "models.ForeignKey[Row, Row]":
+    """Return a foreign key of a table that is written often: no index, nothing checked."""
+    return models.ForeignKey(
+        to, on_delete=on_delete, related_name=related_name, db_index=False, db_constraint=False
+    )
+
 
 class Referral(TenantModel):
     """A person who said yes. Attributes are sealed; the fingerprint is the email's.
@@ -40,20 +57,8 @@ class Referral(TenantModel):
     Once the person is forgotten the attributes are empty, and there is no fingerprint.
     """
 
-    account = models.ForeignKey(
-        Account,
-        on_delete=models.CASCADE,
-        related_name="+",
-        db_index=False,
-        db_constraint=False,
-    )
-    campaign = models.ForeignKey(
-        Campaign,
-        on_delete=models.CASCADE,
-        related_name="+",
-        db_index=False,
-        db_constraint=False,
-    )
+    account = _reference(Account)
+    campaign = _reference(Campaign)
     external_id = models.CharField(max_length=200)
     occurred_at = models.DateTimeField(null=True)
     attributes_sealed = models.BinaryField()
@@ -79,9 +84,7 @@ class ReferralKey(models.Model):
     """
 
     pk = models.CompositePrimaryKey("campaign_id", "external_id")
-    campaign = models.ForeignKey(
-        Campaign, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
-    )
+    campaign = _reference(Campaign)
     external_id = models.CharField(max_length=200)
     referral_id = models.UUIDField()
     delivery_ids = ArrayField(models.UUIDField())
@@ -97,34 +100,10 @@ class Delivery(TenantModel):
     the `fence` that its claim stamped.
     """
 
-    account = models.ForeignKey(
-        Account,
-        on_delete=models.CASCADE,
-        related_name="+",
-        db_index=False,
-        db_constraint=False,
-    )
-    referral = models.ForeignKey(
-        Referral,
-        on_delete=models.CASCADE,
-        related_name="deliveries",
-        db_index=False,
-        db_constraint=False,
-    )
-    campaign = models.ForeignKey(
-        Campaign,
-        on_delete=models.CASCADE,
-        related_name="+",
-        db_index=False,
-        db_constraint=False,
-    )
-    connection = models.ForeignKey(
-        Connection,
-        on_delete=models.CASCADE,
-        related_name="+",
-        db_index=False,
-        db_constraint=False,
-    )
+    account = _reference(Account)
+    referral = _reference(Referral, related_name="deliveries")
+    campaign = _reference(Campaign)
+    connection = _reference(Connection)
     status = models.CharField(
         max_length=10, choices=DeliveryStatus.choices, default=DeliveryStatus.PENDING
     )
@@ -181,28 +160,10 @@ class Attempt(TenantModel):
     The database lets the record be emptied, once the person in it is to be forgotten.
     """
 
-    account = models.ForeignKey(
-        Account,
-        on_delete=models.CASCADE,
-        related_name="+",
-        db_index=False,
-        db_constraint=False,
-    )
-    delivery = models.ForeignKey(
-        Delivery,
-        on_delete=models.CASCADE,
-        related_name="attempts",
-        db_index=False,
-        db_constraint=False,
-    )
+    account = _reference(Account)
+    delivery = _reference(Delivery, related_name="attempts")
     number = models.PositiveIntegerField()
-    version = models.ForeignKey(
-        ConnectionVersion,
-        on_delete=models.PROTECT,
-        related_name="+",
-        db_index=False,
-        db_constraint=False,
-    )
+    version = _reference(ConnectionVersion, on_delete=models.PROTECT)
     environment = models.CharField(
         max_length=10, choices=[(name, name.value) for name in Environment]
     )
