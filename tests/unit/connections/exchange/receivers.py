@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import time
 
 from connections.exchange.egress import GuardedTransport, Progress, send
 from connections.exchange.request import PreparedRequest, ShownRequest
@@ -113,8 +112,3 @@ def ask(answer, *, seconds=5, scheme="http", transport=None, close=False, read=T
             return await send_once(way_out, prepared(url, **request), seconds=seconds)
 
     return asyncio.run(run())
-
-
-def block_the_loop():
-    """Let a close or a byte arrive from another thread while the loop cannot see it."""
-    time.sleep(0.2)

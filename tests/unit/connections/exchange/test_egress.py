@@ -20,7 +20,6 @@ from tests.unit.connections.exchange.receivers import (
     OK,
     Receiver,
     ask,
-    block_the_loop,
     guarded,
     listening,
     prepared,
@@ -261,6 +260,7 @@ class Threaded:
 
     def __init__(self, *talks):
         self.talks, self.requests = talks, []
+        self.has_acted = threading.Event()
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         self.thread = threading.Thread(target=self._serve, daemon=True)
@@ -274,15 +274,18 @@ class Threaded:
                 for step in talk:
                     if step == "read":
                         self.requests.append(connection.recv(65_536))
+                    elif step == "acted":
+                        self.has_acted.set()
                     elif isinstance(step, float):
                         time.sleep(step)
                     else:
                         connection.sendall(step)
+            self.has_acted.set()
         self.listener.close()
 
 
 def two_requests(receiver, *, blind):
-    """Send two; between them the loop stands still (blind), or sees what arrives."""
+    """Send two; until the receiver acted the loop stands still (blind), or sees what arrives."""
 
     async def run():
         url = f"http://127.0.0.1:{receiver.port}/"
@@ -292,9 +295,10 @@ def two_requests(receiver, *, blind):
                 received = await send_once(transport, prepared(url))
                 bodies.append(received.response.body)
                 if blind:
-                    block_the_loop()
+                    receiver.has_acted.wait(5)
                 else:
-                    await asyncio.sleep(0.2)
+                    await asyncio.to_thread(receiver.has_acted.wait, 5)
+                    await asyncio.sleep(0.05)
             return bodies
 
     try:
@@ -314,7 +318,7 @@ def test_connection_that_closed_while_idle_is_not_used(blind):
 @pytest.mark.parametrize("pause", [[], [0.05]])
 def test_answer_that_came_unasked_is_never_read(pause, blind):
     poison = answer(b"POISONED")
-    receiver = Threaded(["read", OK, *pause, poison, 0.4], ["read", answer(b"second")])
+    receiver = Threaded(["read", OK, *pause, poison, "acted", 0.4], ["read", answer(b"second")])
     assert two_requests(receiver, blind=blind) == [b"ok", b"second"]
 
 
