@@ -76,14 +76,19 @@ def measure_connections(stage: Stage, sizes: Sizes) -> list[Figure]:
 
 
 def measure_neighbours(stage: Stage, sizes: Sizes) -> list[Figure]:
-    """Compare healthy connections beside one that hangs and one that refuses with them alone."""
+    """Compare healthy connections beside one that hangs and one that refuses with them alone.
+
+    Each of the two is sent as many as it may have in flight, and then left alone: so the healthy
+    ones have enough to send that this counts as little as it does in a day.
+    """
     numbers = counting()
+    count = 3 * sizes.deliveries
 
     def beside() -> float:
         names = _add_bad_neighbours(stage, next(numbers))
         for name in names:
             stage.release(name)
-        rate = drain(stage, "healthy", sizes.deliveries)
+        rate = drain(stage, "healthy", count)
         for name in names:
             stage.hold(name)
         # What is on its way ends by its own time limit, so that the next round is alone.
@@ -92,7 +97,7 @@ def measure_neighbours(stage: Stage, sizes: Sizes) -> list[Figure]:
 
     with pumping(stage):
         warm_up(stage, "healthy", count=CONNECTIONS)
-        rounds = in_turns(sizes.rounds, beside, lambda: drain(stage, "healthy", sizes.deliveries))
+        rounds = in_turns(sizes.rounds, beside, lambda: drain(stage, "healthy", count))
     return [rounds.ratio("healthy connections, one hanging and one refusing / alone", at_least=0.9)]
 
 

@@ -119,7 +119,7 @@ def test_deliveries_of_all_ends(stage, client, log, monkeypatch):
         connection_to(stage, silent)
         connection_to(stage, "http://127.0.0.1:9")
         connection_to(stage, f"http://{MARK}.localhost:9")
-        connection_to(stage, known, body={"encoding": "json", "template": "{ {{ email }} }"})
+        connection_to(stage, known, body={"encoding": "text", "template": "{{ first_name|e164 }}"})
         assert post(client, stage, [referral(1), referral(2), referral(1)]) == 202
         pump()
     statuses = stage.statuses()

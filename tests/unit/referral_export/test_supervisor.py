@@ -29,12 +29,14 @@ print("deaf", flush=True)
 time.sleep(60)
 """
 SUPERVISOR = """
+import signal
 import sys
 from pathlib import Path
 from referral_export.processes import Program
 from referral_export.supervisor import StopAskedError, supervising
 
 directory = Path(sys.argv[1])
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whoever runs the tests under nohup
 with supervising(report=lambda sentence: print(sentence, flush=True)) as supervisor:
     for name, code in zip(sys.argv[2::2], sys.argv[3::2], strict=True):
         command = (sys.executable, "-c", code, str(directory / f"{name}.pids"))
