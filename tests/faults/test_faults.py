@@ -186,9 +186,9 @@ def test_referrals_outlive_failing_dns(running, results):
 def test_referrals_outlive_a_clock_that_is_ahead(running, results):
     def clock_is_ahead_and_worker_is_killed(stage: Stage, receiver: Receiver) -> None:
         receiver.behaviour = Behaviour.FAILS_ONE_IN_THREE
+        _wait_through(8)  # retries are due by one clock, and claimed by another
         stage.kill("deliveries-1")
         stage.start("deliveries-1")
-        _wait_through(5)
         receiver.behaviour = Behaviour.WELL
 
     for name in ("deliveries-1", "worker"):
