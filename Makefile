@@ -20,7 +20,7 @@ help:
 	@echo "make run     start everything and print the address; PORT=8123 make run for another port"
 	@echo "make test    all tests; ARGS='tests/unit -k retry' make test for some"
 	@echo "make check   format, lint, types, import rules, templates, migrations, deployment settings"
-	@echo "make faults  one fault at a time while 5,000 referrals flow: half an hour, prints a table"
+	@echo "make faults  one fault at a time while 5,000 referrals flow: ten minutes, prints a table"
 	@echo "make bench   how fast the engine is; ARGS='growth latency' make bench for some rows, ARGS=full for long"
 
 run: .venv/installed
