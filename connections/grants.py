@@ -21,8 +21,7 @@ from accounts.services import record_event
 from accounts.tenancy import TenantQuerySet
 from accounts.vault import Vault
 from connections.exchange.config import Outcome
-from connections.exchange.token_answers import Token, TokenFailure
-from connections.exchange.tokens import EXPIRY_MARGIN_SECONDS, FetchWith, Grant
+from connections.exchange.tokens import EXPIRY_MARGIN_SECONDS, FetchWith, Grant, Token, TokenFailure
 from connections.models import TokenGrant
 from connections.secrets import grant_digest
 

@@ -14,7 +14,7 @@ from uuid import UUID
 from connections.exchange.config import Outcome
 from connections.exchange.egress import EgressCode
 from connections.exchange.perform import Exchange
-from connections.exchange.token_answers import GRANT_REFUSED
+from connections.exchange.tokens import GRANT_REFUSED
 
 FAILURES_TO_OPEN = 10
 FIRST_PAUSE = timedelta(seconds=15)

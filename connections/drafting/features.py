@@ -10,8 +10,8 @@ from itertools import islice
 from connections.exchange.config import Condition, Operator, Outcome, ResponseSample, Source
 from connections.exchange.responses import Reading, ReceivedResponse
 from connections.exchange.responses.conditions import as_text
+from connections.exchange.responses.xml_path import FRAGMENT, Element
 from connections.exchange.rule_lint import received_sample
-from connections.exchange.xml_path import FRAGMENT, Element
 
 _MOST_LEAVES = 150
 _MOST_LEVELS = 12

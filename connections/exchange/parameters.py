@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from connections.exchange.body_checks import check_json, check_xml
 from connections.exchange.compiler import Compiler
 from connections.exchange.config import NestedEncoding, QueryParameter
 from connections.exchange.language import Scope, Template
@@ -12,6 +11,7 @@ from connections.exchange.language.dialects import ELEMENT, JSON, PARAMETER, TEX
 from connections.exchange.language.filters import escape_xml, percent_encode
 from connections.exchange.language.template import RenderedValue
 from connections.exchange.request import Rendered
+from connections.exchange.well_formed import check_json, check_xml
 
 Check = Callable[..., None]
 

@@ -24,12 +24,13 @@ from connections.exchange.rendering import (
     render_token_request,
 )
 from connections.exchange.responses import ReceivedResponse, Verdict, classify, unmatched
-from connections.exchange.token_answers import Token, TokenFailure
 from connections.exchange.tokens import (
     PROCESS_TOKENS,
     Grant,
     Renew,
+    Token,
     TokenCache,
+    TokenFailure,
     fetch_token,
     fingerprint_of,
 )

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from connections.exchange.attributes import CATALOGUE, parse_attributes
 from connections.exchange.authorization import OAuth2, Sending
 from connections.exchange.config import ConnectionConfig, Environment
-from connections.exchange.configuration import Parts, compile_parts, endpoint_pointer
 from connections.exchange.context import Context
 from connections.exchange.custom_fields import CustomField
 from connections.exchange.endpoint import check_path, secret_hosts, with_query
@@ -19,6 +18,7 @@ from connections.exchange.language import (
     widen_scope,
 )
 from connections.exchange.language.values import is_empty
+from connections.exchange.parts import Parts, compile_parts, endpoint_pointer
 from connections.exchange.problems import ConfigProblem, RenderError
 from connections.exchange.request import (
     MAX_BODY_BYTES,

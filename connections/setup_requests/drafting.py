@@ -7,8 +7,8 @@ from pydantic import ValidationError
 
 from connections.documents import dumped
 from connections.drafting.samples import draft_rules
+from connections.exchange.body.field_paths import FieldNameProblem, FieldPaths, only_root
 from connections.exchange.config import ConnectionConfig, Encoding, Environment, ResponseSample
-from connections.exchange.field_paths import FieldNameProblem, FieldPaths, only_root
 from connections.exchange.rendering import check_config
 from connections.setup_requests.answers import (
     CREDENTIALS,

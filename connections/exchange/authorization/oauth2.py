@@ -17,7 +17,6 @@ from connections.exchange.config import (
 )
 from connections.exchange.endpoint import origin_problem, with_query
 from connections.exchange.headers import header_problem
-from connections.exchange.json_path import Find, JsonPathError, compile_json_path
 from connections.exchange.language import Scope, Template
 from connections.exchange.language.dialects import HEADER, TEXT
 from connections.exchange.language.filters import percent_encode
@@ -30,7 +29,8 @@ from connections.exchange.request import (
     Rendered,
     prepare_request,
 )
-from connections.exchange.token_answers import TokenAnswers
+from connections.exchange.responses.json_path import Find, JsonPathError, compile_json_path
+from connections.exchange.tokens import TokenAnswers
 
 _ONE_SECRET = re.compile(r"\{\{\s*secrets\.(\w+)\s*\}\}")
 

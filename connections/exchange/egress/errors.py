@@ -8,7 +8,7 @@ from enum import StrEnum
 
 import aiohttp
 
-from connections.exchange.addresses import UrlError
+from connections.exchange.egress.addresses import UrlError
 
 _CERTIFICATE = {
     10: "has expired",

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from connections.exchange.addresses import is_allowed
+from connections.exchange.egress.addresses import is_allowed
 from connections.exchange.egress.errors import EgressCode, EgressError
 from connections.exchange.egress.progress import CURRENT
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import httpx
 
-from connections.exchange.addresses import UrlError, parse_url
+from connections.exchange.egress.addresses import UrlError, parse_url
 from connections.exchange.egress.errors import EgressCode, EgressError, classify_failure
 from connections.exchange.egress.progress import Progress
 from connections.exchange.request import PreparedRequest

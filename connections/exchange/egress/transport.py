@@ -17,7 +17,7 @@ from aiohttp.client_proto import ResponseHandler
 from aiohttp.connector import Connection
 from yarl import URL
 
-from connections.exchange.addresses import is_allowed, parse_url
+from connections.exchange.egress.addresses import is_allowed, parse_url
 from connections.exchange.egress.errors import (
     BlockedSocketError,
     EgressCode,

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from connections.exchange.config import Condition, Extract, Operator, Source
-from connections.exchange.json_path import is_search
 from connections.exchange.problems import ConfigProblem
+from connections.exchange.responses.json_path import is_search
 
 MAX_PLACES = 100
 MAX_SEARCHES = 10

@@ -9,10 +9,10 @@ from typing import Any
 import re2
 
 from connections.exchange.config import Condition, Extract, Operator, Source
-from connections.exchange.json_path import JsonPathError, compile_json_path
+from connections.exchange.responses.json_path import JsonPathError, compile_json_path
 from connections.exchange.responses.received import MISSING, Found, Reading, storable
 from connections.exchange.responses.verdict import ConditionTrace
-from connections.exchange.xml_path import XmlPathError, compile_xml_path
+from connections.exchange.responses.xml_path import XmlPathError, compile_xml_path
 
 MAX_FOUND_CHARACTERS = 200
 MAX_TEXT_CHARACTERS = 262_144

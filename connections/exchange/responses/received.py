@@ -10,7 +10,7 @@ from functools import cached_property
 
 from lxml import etree
 
-from connections.exchange.xml_path import FRAGMENT, Element
+from connections.exchange.responses.xml_path import FRAGMENT, Element
 
 MAX_BODY_BYTES = 65_536
 MAX_HEADER_BYTES = 8_192

@@ -2,13 +2,13 @@
 
 import json
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
 from connections.exchange.attributes import CATALOGUE, AttributeErrors, parse_attributes
+from referral_export.environment import CHECKOUT
 
-SHARED = Path(__file__).parents[5] / "shared" / "attributes.json"
+SHARED = CHECKOUT.parent / "shared" / "attributes.json"
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,6 @@ import gzip
 import json
 import time
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -15,9 +14,10 @@ from connections.exchange.context import Context
 from connections.exchange.perform import perform
 from connections.exchange.rendering import compile_config
 from connections.exchange.tokens import TokenCache
+from referral_export.environment import CHECKOUT
 from tests.unit.connections.exchange.receivers import Receiver, guarded, listening
 
-CORPUS = Path(__file__).parents[5] / "shared" / "corpora" / "responses.json"
+CORPUS = CHECKOUT.parent / "shared" / "corpora" / "responses.json"
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 TESTING = Environment.TESTING
 

@@ -3,14 +3,14 @@
 import json
 import time
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
 from connections.exchange.rendering import RenderError, check_config
+from referral_export.environment import CHECKOUT
 from tests.unit.connections.exchange.examples import URL, make_config, render_request
 
-CORPUS = Path(__file__).parents[5] / "shared" / "corpora" / "templates.json"
+CORPUS = CHECKOUT.parent / "shared" / "corpora" / "templates.json"
 ENTRIES = json.loads(CORPUS.read_text())["templates"] if CORPUS.exists() else []
 
 # The corpus keeps its record under `lead`; ours are attributes at the top level.

@@ -16,7 +16,7 @@ from connections.exchange.config import (
 from connections.exchange.responses import Reading, ReceivedResponse
 from connections.exchange.responses.conditions import compile_condition
 from connections.exchange.rule_lint import lint_renewals, lint_rules, lint_samples
-from connections.exchange.rule_logic import implies
+from connections.exchange.rule_lint.implication import implies
 
 
 def condition(source, operator, value=None, **parts):

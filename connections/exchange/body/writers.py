@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from connections.exchange.field_paths import Path, Tree, as_json_value, build_tree, is_list
+from connections.exchange.body.field_paths import Path, Tree, as_json_value, build_tree, is_list
 from connections.exchange.language.filters import percent_encode
 from connections.exchange.language.values import json_of
 

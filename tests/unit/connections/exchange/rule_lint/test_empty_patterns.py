@@ -5,7 +5,7 @@ import re2
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connections.exchange.empty_patterns import matches_nothing
+from connections.exchange.rule_lint.empty_patterns import matches_nothing
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ import socket
 import threading
 import time
 import zlib
-from pathlib import Path
 
 import pytest
 
@@ -16,6 +15,7 @@ from connections.exchange.egress import resolver as resolver_module
 from connections.exchange.egress.errors import BlockedSocketError
 from connections.exchange.egress.progress import CURRENT
 from connections.exchange.egress.resolver import GuardedResolver
+from referral_export.environment import CHECKOUT
 from tests.unit.connections.exchange.receivers import (
     OK,
     Receiver,
@@ -26,7 +26,7 @@ from tests.unit.connections.exchange.receivers import (
     send_once,
 )
 
-CORPUS = Path(__file__).parents[5] / "shared" / "corpora" / "urls.json"
+CORPUS = CHECKOUT.parent / "shared" / "corpora" / "urls.json"
 
 
 def failure(*arguments, **options):

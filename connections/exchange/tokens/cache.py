@@ -1,4 +1,4 @@
-"""OAuth 2.0 access tokens: fetched once however many wait, and kept until shortly before expiry."""
+"""Access tokens: fetched once however many wait, and kept until shortly before expiry."""
 
 import asyncio
 import hashlib
@@ -12,7 +12,7 @@ from connections.exchange.config import Outcome
 from connections.exchange.echoes import spoken_secrets, without_secrets
 from connections.exchange.egress import EgressCode, EgressError, Progress, send
 from connections.exchange.request import PreparedRequest
-from connections.exchange.token_answers import Token, TokenAnswers, TokenFailure
+from connections.exchange.tokens.answers import Token, TokenAnswers, TokenFailure
 
 FETCH_SECONDS = 10.0
 EXPIRY_MARGIN_SECONDS = 60.0

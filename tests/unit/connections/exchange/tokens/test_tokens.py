@@ -7,8 +7,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from connections.exchange.config import Outcome
-from connections.exchange.token_answers import Token, TokenFailure
-from connections.exchange.tokens import TokenCache
+from connections.exchange.tokens import Token, TokenCache, TokenFailure
 from tests.unit.connections.exchange.receivers import guarded, listening, read_request
 from tests.unit.connections.exchange.test_perform import RULES, carry_out, config
 

@@ -5,7 +5,6 @@ import hmac
 import re
 from base64 import b64encode
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -13,6 +12,7 @@ from hypothesis import strategies as st
 
 from connections.exchange.language.filters import FILTERS
 from connections.exchange.rendering import RenderError, check_config
+from referral_export.environment import CHECKOUT
 from tests.unit.connections.exchange.examples import make_config, render_body
 
 MOMENT = "2026-08-20T23:34:56.789-05:00"
@@ -132,7 +132,7 @@ def test_argument_that_cannot_be_is_refused_at_save(expression):
 
 
 def test_every_filter_is_documented():
-    page = (Path(__file__).parents[4] / "docs" / "templates.md").read_text()
+    page = (CHECKOUT / "docs" / "templates.md").read_text()
     table = page.partition("## Filters")[2].partition("## Escaping")[0]
     cells = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
     assert set(re.findall(r"`(\w+)", " ".join(cells))) == set(FILTERS)

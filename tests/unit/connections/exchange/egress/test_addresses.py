@@ -2,15 +2,15 @@
 
 import json
 from ipaddress import IPv4Address, IPv6Address
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connections.exchange.addresses import UrlError, check_url, is_allowed, parse_url
+from connections.exchange.egress.addresses import UrlError, check_url, is_allowed, parse_url
+from referral_export.environment import CHECKOUT
 
-CORPUS = Path(__file__).parents[5] / "shared" / "corpora" / "urls.json"
+CORPUS = CHECKOUT.parent / "shared" / "corpora" / "urls.json"
 
 
 def entries():

@@ -11,7 +11,7 @@ from connections.exchange.attributes import (
     parse_attributes,
 )
 from connections.exchange.authorization import AuthorizationKind, compile_authorization
-from connections.exchange.bodies import Body, compile_body
+from connections.exchange.body import Body, compile_body
 from connections.exchange.compiler import Compiler
 from connections.exchange.config import ConnectionConfig, Environment
 from connections.exchange.custom_fields import CustomField

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connections.exchange.json_path import (
+from connections.exchange.responses.json_path import (
     _ENVIRONMENT,
     _SIMPLE,
     _SIMPLE_FOR_EVERY,

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from connections.exchange.config import Outcome
-from connections.exchange.json_path import Find
 from connections.exchange.responses import Reading, ReceivedResponse
+from connections.exchange.responses.json_path import Find
 
 DEFAULT_LIFETIME_SECONDS = 300.0
 MAX_LIFETIME_SECONDS = 86_400.0

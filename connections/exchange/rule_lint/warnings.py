@@ -1,4 +1,4 @@
-"""What is suspicious about response rules: warnings at save, never refusals."""
+"""Each warning about response rules: what is looked for, and the sentence that says so."""
 
 import codecs
 import re
@@ -18,7 +18,6 @@ from connections.exchange.config import (
     ResponseSample,
     Source,
 )
-from connections.exchange.empty_patterns import matches_nothing
 from connections.exchange.responses import (
     MAX_BODY_BYTES,
     Reading,
@@ -30,7 +29,8 @@ from connections.exchange.responses import (
     compile_rules,
 )
 from connections.exchange.responses.conditions import as_text, compile_place
-from connections.exchange.rule_logic import implies, statuses_of
+from connections.exchange.rule_lint.empty_patterns import matches_nothing
+from connections.exchange.rule_lint.implication import implies, statuses_of
 
 MOST_SEEN = 200
 _NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from connections.exchange.responses import Reading, ReceivedResponse, parse_retry_after
-from connections.exchange.xml_path import compile_xml_path
+from connections.exchange.responses.xml_path import compile_xml_path
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 

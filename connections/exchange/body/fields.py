@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from connections.exchange.body_checks import check_xml
-from connections.exchange.body_writers import (
+from connections.exchange.body.field_paths import FieldNameProblem, FieldPaths, Path, only_root
+from connections.exchange.body.writers import (
     Placed,
     write_form,
     write_json,
@@ -16,7 +16,6 @@ from connections.exchange.body_writers import (
 )
 from connections.exchange.compiler import Compiler
 from connections.exchange.config import BodyField, EmptyValue, Encoding
-from connections.exchange.field_paths import FieldNameProblem, FieldPaths, Path, only_root
 from connections.exchange.language import Scope, Template
 from connections.exchange.language.dialects import HEADER
 from connections.exchange.language.values import ValueProblem, is_empty
@@ -31,6 +30,7 @@ from connections.exchange.parameters import (
 )
 from connections.exchange.problems import RenderError
 from connections.exchange.request import MAX_BODY_BYTES, MAX_LINE_CHARACTERS, Draft, Rendered
+from connections.exchange.well_formed import check_xml
 
 Write = Callable[[Placed], str]
 
