@@ -11,11 +11,11 @@ from rest_framework.response import Response
 from accounts.account_api import AccountViewSet
 from accounts.permissions import Permission
 from accounts.serializers import StrictSerializer
-from connections.attempt_serializers import ReceivedAnswer
-from connections.document_fields import DocumentField
 from connections.documents import parse_rules
 from connections.exchange.config import Outcome, ResponseRule
 from connections.selectors import connection_of
+from connections.serializers.attempt import ReceivedAnswer
+from connections.serializers.document_field import DocumentField
 from connections.services.row import head_of
 from delivery.backtest import (
     MOST_ANSWERS,

@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.serializers import ProblemOut, StrictSerializer
-from connections.attempt_serializers import AttemptOut
+from connections.serializers.attempt import AttemptOut
 from delivery.intake import Acceptance
 from delivery.models import DeliveryStatus
 

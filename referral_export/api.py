@@ -6,8 +6,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from accounts.api import AccountsViewSet, MeViewSet
 from campaigns.api import CampaignLinkViewSet, CampaignViewSet
-from connections.attribute_api import AttributeViewSet
-from connections.preset_api import PresetViewSet
+from connections.api import AttributeViewSet, PresetViewSet
 from delivery.api import DeliveryViewSet, ReferralViewSet
 from delivery.rules_api import RulesViewSet
 from delivery.statistics_api import StatisticsViewSet
@@ -104,7 +103,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         AccountsViewSet.as_view({"get": "retrieve", "patch": "partial_update"}),
         name="account",
     ),
-    path("accounts/<slug:account>", include("connections.urls_api")),
+    path("accounts/<slug:account>", include("connections.urls.api")),
     path("accounts/<slug:account>", include(account_patterns)),
     re_path(r"", nowhere, name="nowhere"),
 ]

@@ -13,7 +13,7 @@ from accounts.permissions import Permission
 from connections import selectors, services
 from connections.api import examples
 from connections.api.revisions import connection_answer, expected_revision
-from connections.serializers import (
+from connections.serializers.connection import (
     ActivationIn,
     ChangedConnectionOut,
     ConnectionChange,

@@ -16,7 +16,7 @@ from accounts.permissions import Permission
 from connections import selectors, services
 from connections.api import examples
 from connections.models import TestRun, TestRunStatus
-from connections.serializers import TestRunIn, TestRunOut, TestRunSummary
+from connections.serializers.connection import TestRunIn, TestRunOut, TestRunSummary
 
 MAX_WAIT_SECONDS = 20
 POLL_SECONDS = 0.1

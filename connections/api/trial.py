@@ -10,8 +10,8 @@ from accounts.account_api import AccountViewSet
 from accounts.permissions import Permission
 from connections import previews, selectors
 from connections.api import examples
-from connections.attempt_serializers import VerdictOut
-from connections.serializers import ClassifyIn, PreviewIn, PreviewOut
+from connections.serializers.attempt import VerdictOut
+from connections.serializers.connection import ClassifyIn, PreviewIn, PreviewOut
 from connections.services.row import head_of
 
 

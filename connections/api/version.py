@@ -14,7 +14,7 @@ from connections.api import examples
 from connections.api.connection import IF_MATCH
 from connections.api.revisions import connection_answer, expected_revision
 from connections.models import ConnectionVersion
-from connections.serializers import ChangedConnectionOut, VersionOut
+from connections.serializers.connection import ChangedConnectionOut, VersionOut
 
 
 class VersionViewSet(AccountViewSet):

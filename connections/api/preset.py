@@ -9,10 +9,10 @@ from rest_framework.response import Response
 
 from accounts.account_api import TokenRequired
 from connections.api.examples import CONFIG
-from connections.document_fields import DocumentField
 from connections.documents import dumped, parse_config
 from connections.exchange.config import ConnectionConfig
 from connections.presets import Category, InputKind, Preset, PresetInput, preset_of, presets
+from connections.serializers.document_field import DocumentField
 
 
 class PresetSourceOut(serializers.Serializer[Any]):

@@ -6,8 +6,6 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.serializers import StrictSerializer
-from connections.attempt_serializers import AttemptOut, VerdictOut
-from connections.document_fields import DocumentField
 from connections.documents import (
     Contact,
     DocumentationLink,
@@ -19,6 +17,8 @@ from connections.documents import (
 )
 from connections.exchange.config import ConnectionConfig, Environment, Outcome, ResponseRule
 from connections.models import ConnectionHealth, ConnectionStatus, TestRunStatus
+from connections.serializers.attempt import AttemptOut, VerdictOut
+from connections.serializers.document_field import DocumentField
 
 VALUES_HELP = (
     "Values of secrets that the configuration names, set for each of its environments. They are"

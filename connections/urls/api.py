@@ -5,11 +5,11 @@ from django.urls import path
 from connections.api import (
     ConnectionViewSet,
     CustomFieldViewSet,
+    DraftingViewSet,
     TestRunViewSet,
     TrialViewSet,
     VersionViewSet,
 )
-from connections.drafting_api import DraftingViewSet
 
 _ONE = "/connections/<uuid:connection>"
 

@@ -6,13 +6,13 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.serializers import StrictSerializer
-from connections.document_fields import DocumentField
 from connections.documents import parse_samples
 from connections.drafting.openapi_document import MAX_DOCUMENT_CHARACTERS
 from connections.drafting.pasted import MAX_PASTED_CHARACTERS
 from connections.drafting.recognition import Certainty
 from connections.exchange.config import ResponseRule, ResponseSample
-from connections.serializers import ConnectionOut, RuleWarningOut
+from connections.serializers.connection import ConnectionOut, RuleWarningOut
+from connections.serializers.document_field import DocumentField
 
 _NAME_HELP = "Unique in the account; left out: the host that is called."
 

@@ -17,7 +17,10 @@ from connections.api.revisions import connection_answer, expected_revision
 from connections.documents import dumped
 from connections.drafting.draft import Draft
 from connections.drafting.openapi_document import Operation
-from connections.drafting_serializers import (
+from connections.exchange.rule_lint import lint_rules, received_sample
+from connections.rule_warnings import known_answers
+from connections.selectors import connection_of
+from connections.serializers.drafting import (
     CurlIn,
     DraftOut,
     OpenApiIn,
@@ -25,9 +28,6 @@ from connections.drafting_serializers import (
     SampleRulesOut,
     SamplesIn,
 )
-from connections.exchange.rule_lint import lint_rules, received_sample
-from connections.rule_warnings import known_answers
-from connections.selectors import connection_of
 
 _GUESSES = [{"place": "body email", "template": "{{ email }}", "certainty": "certain"}]
 _NOTES = [{"place": "secret api_key", "detail": 'Set the secret "api_key": no value was given.'}]

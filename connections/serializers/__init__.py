@@ -1,0 +1,1 @@
+"""What REST clients write and read: connections, drafts, attempts."""

@@ -1,0 +1,1 @@
+"""Where the doors of connections are: pages of the team, pages of a contact, REST."""
