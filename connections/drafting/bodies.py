@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 from connections.drafting.pasted import NotUnderstood
-from connections.drafting.synonyms import CONTENTS, LABELS
 from connections.drafting.template_text import as_literal, secret_template
+from connections.drafting.vocabulary import CONTENTS, LABELS
 from connections.drafting.workbench import Workbench
 from connections.exchange.config import Encoding
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from connections.drafting.pasted import NotUnderstood
 from connections.drafting.recognition import placeholder_name
-from connections.drafting.synonyms import (
+from connections.drafting.vocabulary import (
     CREDENTIAL_ENDINGS,
     CREDENTIALS,
     CREDENTIALS_OF_PARAMETERS,

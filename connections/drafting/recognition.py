@@ -8,7 +8,8 @@ from enum import StrEnum
 from ipaddress import ip_address
 from urllib.parse import unquote
 
-from connections.drafting.synonyms import ATTRIBUTE_OF, FULL_NAMES, LISTS, PREFIXES, SENDERS
+from connections.drafting.vocabulary import FULL_NAMES, LISTS, PREFIXES, SENDERS
+from connections.exchange.attributes import ATTRIBUTE_OF
 
 
 class Certainty(StrEnum):
