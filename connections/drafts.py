@@ -14,8 +14,7 @@ from connections import services
 from connections.documents import MergePatch, dumped
 from connections.drafting.curl import read_curl
 from connections.drafting.draft import Draft, draft_connection
-from connections.drafting.openapi import draft_operation
-from connections.drafting.openapi_document import OpenApiDocument, Operation, read_openapi
+from connections.drafting.openapi import OpenApiDocument, Operation, draft_operation, read_openapi
 from connections.drafting.pasted import NotUnderstood
 from connections.drafting.raw_http import looks_like_raw_http, read_raw_http
 from connections.drafting.samples import MOST_SAMPLES, draft_rules

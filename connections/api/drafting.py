@@ -16,7 +16,7 @@ from connections.api.connection import IF_MATCH
 from connections.api.revisions import connection_answer, expected_revision
 from connections.documents import dumped
 from connections.drafting.draft import Draft
-from connections.drafting.openapi_document import Operation
+from connections.drafting.openapi import Operation
 from connections.exchange.rule_lint import lint_rules, received_sample
 from connections.rule_warnings import known_answers
 from connections.selectors import connection_of

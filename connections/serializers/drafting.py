@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from accounts.serializers import StrictSerializer
 from connections.documents import parse_samples
-from connections.drafting.openapi_document import MAX_DOCUMENT_CHARACTERS
+from connections.drafting.openapi import MAX_DOCUMENT_CHARACTERS
 from connections.drafting.pasted import MAX_PASTED_CHARACTERS
 from connections.drafting.recognition import Certainty
 from connections.exchange.config import ResponseRule, ResponseSample

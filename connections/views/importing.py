@@ -14,7 +14,7 @@ from accounts.errors import CorrectInput, Problem
 from accounts.permissions import Permission
 from connections import drafts, previews
 from connections.drafting.draft import Draft
-from connections.drafting.openapi_document import Operation
+from connections.drafting.openapi import Operation
 from connections.exchange.request import ShownRequest
 from connections.forms import bind, problems_by_field, read
 from connections.forms.importing import ImportForm

@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 
 from connections.drafting.curl import read_curl
 from connections.drafting.draft import draft_connection
-from connections.drafting.openapi import draft_operation
-from connections.drafting.openapi_document import read_openapi
+from connections.drafting.openapi import draft_operation, read_openapi
 from connections.drafting.pasted import NotUnderstood, PastedRequest
 from connections.drafting.raw_http import looks_like_raw_http, read_raw_http
 from connections.drafting.samples import draft_rules

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from connections.drafting.openapi import draft_operation
-from connections.drafting.openapi_document import read_openapi
+from connections.drafting.openapi import draft_operation, read_openapi
 from connections.drafting.pasted import NotUnderstood
 from connections.exchange.rendering import check_config
 

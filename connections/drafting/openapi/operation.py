@@ -8,10 +8,10 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from connections.drafting.draft import Draft, draft_connection
-from connections.drafting.openapi_document import OpenApiDocument, Operation, as_list, as_mapping
-from connections.drafting.openapi_examples import NOTHING, ExampleMaker, said_example
-from connections.drafting.openapi_responses import documented_rules
-from connections.drafting.openapi_security import Security, security_of
+from connections.drafting.openapi.document import OpenApiDocument, Operation, as_list, as_mapping
+from connections.drafting.openapi.examples import NOTHING, ExampleMaker, said_example
+from connections.drafting.openapi.responses import documented_rules
+from connections.drafting.openapi.security import Security, security_of
 from connections.drafting.pasted import Note, NotUnderstood, PastedRequest, require_unicode
 from connections.exchange.attributes import CATALOGUE
 from connections.exchange.config import ConnectionConfig

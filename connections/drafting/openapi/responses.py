@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from connections.drafting.openapi_document import OpenApiDocument, as_mapping
+from connections.drafting.openapi.document import OpenApiDocument, as_mapping
 from connections.drafting.samples import MOST_SAMPLES, draft_rules
 from connections.exchange.config import Outcome, ResponseRule, ResponseSample
 

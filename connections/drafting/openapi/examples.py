@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from connections.drafting.openapi_document import OpenApiDocument, as_list, as_mapping
+from connections.drafting.openapi.document import OpenApiDocument, as_list, as_mapping
 from connections.drafting.recognition import Recogniser, attribute_named
 
 _RECOGNISER = Recogniser(frozenset(), {})

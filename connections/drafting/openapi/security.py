@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from connections.drafting.openapi_document import OpenApiDocument, as_list, as_mapping
+from connections.drafting.openapi.document import OpenApiDocument, as_list, as_mapping
 from connections.drafting.pasted import Note
 
 _PREFIX = (
