@@ -33,6 +33,14 @@ def make_context(attributes=None, **parts):
     return Context(**(fixed | parts))
 
 
+def fields(*pairs, encoding="json", **more):
+    """Return a body that is written as fields."""
+    return {
+        "encoding": encoding,
+        "fields": [{"name": name, "value": value} | more for name, value in pairs],
+    }
+
+
 def render_request(attributes=None, *, secrets=None, access_token=None, context=None, **parts):
     """Render one configuration for production."""
     return render(

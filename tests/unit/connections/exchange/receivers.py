@@ -16,6 +16,13 @@ def prepared(url, *, method="POST", body=b'{"a": 1}', headers=(("X-Own", "1"),))
     )
 
 
+def answer(body=b"", *, status="200 OK", **headers):
+    """Return an answer as it goes over the wire."""
+    lines = [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+    head = "\r\n".join([f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *lines])
+    return head.encode() + b"\r\n\r\n" + body
+
+
 async def read_request(reader):
     """Return one request as it came: head and body; empty when the client went away."""
     try:
@@ -102,11 +109,11 @@ async def send_once(transport, request, *, pool="p", seconds=5, progress=None):
     )
 
 
-def ask(answer, *, seconds=5, scheme="http", transport=None, close=False, read=True, **request):
+def ask(served, *, seconds=5, scheme="http", transport=None, close=False, read=True, **request):
     """Serve one answer, send one request to it, and return what was received (or raised)."""
 
     async def run():
-        receiver = Receiver(answer, close=close, read=read)
+        receiver = Receiver(served, close=close, read=read)
         async with listening(receiver) as port, guarded(**(transport or {})) as way_out:
             url = f"{scheme}://127.0.0.1:{port}/leads"
             return await send_once(way_out, prepared(url, **request), seconds=seconds)

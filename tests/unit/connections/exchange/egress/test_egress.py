@@ -2,23 +2,17 @@
 
 import asyncio
 import gzip
-import json
 import socket
-import threading
 import time
 import zlib
 
 import pytest
 
 from connections.exchange.egress import EgressCode, EgressError, Progress
-from connections.exchange.egress import resolver as resolver_module
-from connections.exchange.egress.errors import BlockedSocketError
-from connections.exchange.egress.progress import CURRENT
-from connections.exchange.egress.resolver import GuardedResolver
-from referral_export.environment import CHECKOUT
 from tests.unit.connections.exchange.receivers import (
     OK,
     Receiver,
+    answer,
     ask,
     guarded,
     listening,
@@ -26,23 +20,12 @@ from tests.unit.connections.exchange.receivers import (
     send_once,
 )
 
-CORPUS = CHECKOUT.parent / "shared" / "corpora" / "urls.json"
-
 
 def failure(*arguments, **options):
     with pytest.raises(EgressError) as caught:
         ask(*arguments, **options)
     assert "127.0.0.1" not in caught.value.detail
     return caught.value.code, caught.value.request_written
-
-
-def answer(body=b"", *, status="200 OK", **headers):
-    lines = [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
-    head = "\r\n".join([f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *lines])
-    return head.encode() + b"\r\n\r\n" + body
-
-
-# What leaves
 
 
 def test_request_leaves_byte_for_byte():
@@ -109,237 +92,6 @@ def test_url_is_checked_again_when_sending(url):
         asyncio.run(run())
     assert caught.value.code in (EgressCode.BLOCKED_ADDRESS, EgressCode.INVALID_URL)
     assert not caught.value.request_written
-
-
-# Names and addresses
-
-
-def dns_entries():
-    if not CORPUS.exists():
-        return [pytest.param(None, marks=pytest.mark.skip(reason=f"{CORPUS} is not here"))]
-    known = json.loads(CORPUS.read_text())["urls"]
-    return [pytest.param(entry, id=entry["id"]) for entry in known if entry.get("dns_answers")]
-
-
-def fake_lookup(answers):
-    asked = []
-
-    async def lookup(host):
-        asked.append(host)
-        records = answers[min(len(asked), len(answers)) - 1]
-        if records == ["@timeout"]:
-            await asyncio.sleep(60)
-        return records
-
-    return lookup, asked
-
-
-@pytest.mark.parametrize("entry", dns_entries())
-def test_dns_entry_of_the_corpus_ends_as_it_says(entry, monkeypatch):
-    monkeypatch.setattr(resolver_module, "LOOKUP_SECONDS", 0.05)
-    lookup, asked = fake_lookup(entry["dns_answers"])
-    host = entry["url"].split("/")[2]
-
-    async def run():
-        CURRENT.set(Progress())
-        resolver = GuardedResolver(allow_loopback=False, lookup=lookup)
-        try:
-            return [one["host"] for one in await resolver.resolve(host, 443)]
-        finally:
-            await resolver.close()
-
-    if entry["expected"] == "allow" or entry["id"] == "S259":  # S259: only the pools differ
-        assert asyncio.run(run()) == entry["dns_answers"][0]
-    else:
-        with pytest.raises(EgressError) as caught:
-            asyncio.run(run())
-        assert caught.value.code in (EgressCode.BLOCKED_ADDRESS, EgressCode.DNS)
-    assert asked == [host]
-
-
-def test_name_is_looked_up_once_for_all_and_rebinding_finds_no_second_look_up():
-    lookup, asked = fake_lookup([["127.0.0.1"], ["10.0.0.1"]])
-
-    async def run():
-        receiver = Receiver(close=True)
-        async with listening(receiver) as port, guarded(lookup=lookup) as transport:
-            request = prepared(f"http://rebind.example.com:{port}/")
-            await asyncio.gather(*(send_once(transport, request) for _ in range(5)))
-            await send_once(transport, request)
-        return receiver.connections
-
-    assert asyncio.run(run()) == 6
-    assert asked == ["rebind.example.com"]
-
-
-def test_mixed_answer_is_refused_as_a_whole():
-    lookup, _ = fake_lookup([["127.0.0.1", "10.0.0.1"]])
-
-    async def run():
-        receiver = Receiver()
-        async with listening(receiver) as port, guarded(lookup=lookup) as transport:
-            with pytest.raises(EgressError) as caught:
-                await send_once(transport, prepared(f"http://mix.example.com:{port}/"))
-        return caught.value.code, receiver.connections
-
-    assert asyncio.run(run()) == (EgressCode.BLOCKED_ADDRESS, 0)
-
-
-@pytest.mark.parametrize("records", [[], ["127.0.0.1"] * 33])
-def test_name_without_a_usable_number_of_addresses(records):
-    lookup, _ = fake_lookup([records])
-
-    async def run():
-        async with guarded(lookup=lookup) as transport:
-            await send_once(transport, prepared("http://none.example.com/"))
-
-    with pytest.raises(EgressError) as caught:
-        asyncio.run(run())
-    assert caught.value.code is EgressCode.DNS
-
-
-def test_dead_address_is_passed_over_for_the_next():
-    lookup, _ = fake_lookup([["::1", "127.0.0.1"]])
-
-    async def run():
-        async with listening(Receiver()) as port, guarded(lookup=lookup) as transport:
-            return await send_once(transport, prepared(f"http://two.example.com:{port}/"))
-
-    assert asyncio.run(run()).response.status == 200
-
-
-def test_address_is_looked_at_again_when_it_is_dialled():
-    async def run():
-        async with guarded() as transport:
-            address = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("10.0.0.1", 80))
-            transport._open_socket(address)
-
-    with pytest.raises(BlockedSocketError):
-        asyncio.run(run())
-
-
-def test_address_that_slips_past_the_url_is_refused_before_it_is_dialled(monkeypatch):
-    monkeypatch.setattr("connections.exchange.egress.resolver.is_allowed", lambda *_, **__: True)
-    lookup, _ = fake_lookup([["10.0.0.1"]])
-
-    async def run():
-        async with guarded(lookup=lookup) as transport:
-            await send_once(transport, prepared("http://slip.example.com/"))
-
-    with pytest.raises(EgressError) as caught:
-        asyncio.run(run())
-    assert caught.value.code is EgressCode.BLOCKED_ADDRESS
-
-
-# Connections
-
-
-def connections_of(pools, *, max_pools=10):
-    async def run():
-        receiver = Receiver()
-        async with listening(receiver) as port, guarded(max_pools=max_pools) as transport:
-            for pool in pools:
-                await send_once(transport, prepared(f"http://127.0.0.1:{port}/"), pool=pool)
-        return receiver.connections
-
-    return asyncio.run(run())
-
-
-def test_connections_are_kept_within_one_pool_only():
-    assert connections_of(["a", "a", "a"]) == 1
-    assert connections_of(["a", "b", "a", "b"]) == 2
-
-
-def test_pools_are_bounded_and_the_oldest_goes_first():
-    assert connections_of(["a", "b", "c", "a"], max_pools=2) == 4
-    assert connections_of(["a", "b", "a", "c", "a"], max_pools=2) == 3
-
-
-class Threaded:
-    """A receiver in a thread of its own, so that it acts while the client's loop stands still."""
-
-    def __init__(self, *talks):
-        self.talks, self.requests = talks, []
-        self.has_acted = threading.Event()
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        self.thread = threading.Thread(target=self._serve, daemon=True)
-        self.thread.start()
-
-    def _serve(self):
-        for talk in self.talks:
-            connection, _ = self.listener.accept()
-            with connection:
-                connection.settimeout(5)
-                for step in talk:
-                    if step == "read":
-                        self.requests.append(connection.recv(65_536))
-                    elif step == "acted":
-                        self.has_acted.set()
-                    elif isinstance(step, float):
-                        time.sleep(step)
-                    else:
-                        connection.sendall(step)
-            self.has_acted.set()
-        self.listener.close()
-
-
-def two_requests(receiver, *, blind):
-    """Send two; until the receiver acted the loop stands still (blind), or sees what arrives."""
-
-    async def run():
-        url = f"http://127.0.0.1:{receiver.port}/"
-        async with guarded() as transport:
-            bodies = []
-            for _ in range(2):
-                received = await send_once(transport, prepared(url))
-                bodies.append(received.response.body)
-                if blind:
-                    receiver.has_acted.wait(5)
-                else:
-                    await asyncio.to_thread(receiver.has_acted.wait, 5)
-                    await asyncio.sleep(0.05)
-            return bodies
-
-    try:
-        return asyncio.run(run())
-    finally:
-        receiver.thread.join(5)
-
-
-@pytest.mark.parametrize("blind", [True, False])
-def test_connection_that_closed_while_idle_is_not_used(blind):
-    receiver = Threaded(["read", OK], ["read", answer(b"second")])
-    assert two_requests(receiver, blind=blind) == [b"ok", b"second"]
-    assert len(receiver.requests) == 2
-
-
-@pytest.mark.parametrize("blind", [True, False])
-@pytest.mark.parametrize("pause", [[], [0.05]])
-def test_answer_that_came_unasked_is_never_read(pause, blind):
-    poison = answer(b"POISONED")
-    receiver = Threaded(["read", OK, *pause, poison, "acted", 0.4], ["read", answer(b"second")])
-    assert two_requests(receiver, blind=blind) == [b"ok", b"second"]
-
-
-@pytest.mark.parametrize("method", ["POST", "GET", "PUT", "DELETE"])
-def test_request_is_never_sent_twice(method):
-    async def run():
-        receiver = Receiver(OK)
-        async with listening(receiver) as port, guarded() as transport:
-            request = prepared(f"http://127.0.0.1:{port}/", method=method)
-            await send_once(transport, request)
-            receiver.answer = b""
-            receiver.close = True
-            with pytest.raises(EgressError) as caught:
-                await send_once(transport, request)
-        return caught.value, len(receiver.requests)
-
-    error, count = asyncio.run(run())
-    assert (error.code, error.request_written, count) == (EgressCode.DISCONNECTED, True, 2)
-
-
-# Answers
 
 
 def test_nobody_listens():
