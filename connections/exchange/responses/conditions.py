@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,8 @@ from connections.exchange.responses.xml_path import XmlPathError, compile_xml_pa
 MAX_FOUND_CHARACTERS = 200
 MAX_TEXT_CHARACTERS = 262_144
 MAX_PATTERN_CHARACTERS = 500
+MAX_SEARCHED_CHARACTERS = 65_536
+"""How far a pattern reads into what stands at a place."""
 _PATTERN_MEMORY_BYTES = 1 << 20
 
 Find = Callable[[Reading], Sequence[object]]
@@ -74,10 +76,16 @@ def compile_extract(extract: Extract) -> Callable[[Reading], str | None]:
     cut = _compile_cut(extract.pattern)
 
     def read_part(reading: Reading) -> str | None:
-        texts = _texts([value for value in find(reading) if value is not None])
+        texts = _searched(_texts([value for value in find(reading) if value is not None]))
         return next((part for part in map(cut, texts) if part is not None), None)
 
     return read_part
+
+
+def pattern_size(pattern: str) -> int:
+    """Return in how many steps RE2 writes a pattern: each may be taken once for each character."""
+    size: int = _compile_pattern(pattern, field="pattern", case_sensitive=False).programsize
+    return size
 
 
 def _compile_cut(pattern: str) -> Callable[[str], str | None]:
@@ -185,6 +193,8 @@ def _compile_compare(condition: Condition) -> Compare:
             raise RuleError("value", "not_used", "this operator compares nothing: leave it empty")
         wanted = condition.operator is Operator.EXISTS
         return lambda found: any(value is not None for value in found.values) is wanted
+    if condition.operator is Operator.MATCHES:
+        return _compile_matches(condition)
     fits = _compile_fits(condition, _NEGATIVE.get(condition.operator, condition.operator))
     negative = condition.operator in _NEGATIVE
 
@@ -197,17 +207,25 @@ def _compile_compare(condition: Condition) -> Compare:
     return compare
 
 
-def _compile_fits(condition: Condition, operator: Operator) -> Callable[[str], bool]:
-    if operator is Operator.IN:
-        return _compile_in(condition)
+def _compile_matches(condition: Condition) -> Compare:
+    value, case_sensitive = _one_value(condition), condition.case_sensitive
+    pattern = _compile_pattern(value, field="value", case_sensitive=case_sensitive)
+    return lambda found: any(pattern.search(text) for text in _searched(found.texts))
+
+
+def _one_value(condition: Condition) -> str:
     value = condition.value
     if not value:
         raise RuleError("value", "missing", "say what to compare with")
     if isinstance(value, tuple):
         raise RuleError("value", "one_value", 'a list is for the operator "in": write one value')
-    if operator is Operator.MATCHES:
-        pattern = _compile_pattern(value, field="value", case_sensitive=condition.case_sensitive)
-        return lambda text: pattern.search(text) is not None
+    return value
+
+
+def _compile_fits(condition: Condition, operator: Operator) -> Callable[[str], bool]:
+    if operator is Operator.IN:
+        return _compile_in(condition)
+    value = _one_value(condition)
     if condition.source is Source.STATUS and operator is Operator.EQUALS and not value.isdigit():
         raise RuleError(
             "value", "status", f'"{value}" is more than one status: use the operator "in"'
@@ -278,6 +296,15 @@ def _texts(values: Sequence[object]) -> list[str]:
         if room < 0:
             break
     return texts
+
+
+def _searched(texts: Sequence[str]) -> Iterator[str]:
+    """Yield as much of the texts as a pattern reads."""
+    room = MAX_SEARCHED_CHARACTERS
+    for text in texts:
+        if room > 0:
+            yield text[:room]
+        room -= len(text)
 
 
 def _shown(texts: Sequence[str]) -> str | None:

@@ -15,6 +15,8 @@ from jsonpath.exceptions import JSONPathError
 Find = Callable[[object], Sequence[object]]
 
 MAX_MATCHES = 1_000
+MAX_STEPS = 20
+"""Of a path that searches: each may look once more at all that is below."""
 _NOTHING = object()
 _STEP = r"""\.[A-Za-z_][A-Za-z0-9_]*|\[-?[0-9]{1,9}\]|\['[^'\\]*'\]|\["[^"\\]*"\]"""
 _EVERY = r"\.\*|\[\*\]"
@@ -142,3 +144,5 @@ def _refuse_costly(path: str) -> None:
     for sign, limit, allowed in _BOUNDS:
         if bare.count(sign) > limit:
             raise JsonPathError(f"a JSONPath here may hold {allowed}: make it more exact")
+    if bare.count(".") + bare.count("[") > MAX_STEPS:
+        raise JsonPathError(f"a JSONPath that searches has {MAX_STEPS} steps at most: shorten it")

@@ -20,6 +20,8 @@ Element = etree._Element  # noqa: SLF001 - lxml has no public name for it
 Find = Callable[[Element], Sequence[str]]
 
 MAX_MATCHES = 1_000
+MAX_CHARACTERS = 262_144
+"""Of all texts together: those of elements inside each other repeat each other."""
 FRAGMENT = "__fragment__"
 """The element that is put around a fragment."""
 _NAME = r"(?:[A-Za-z_][\w.\-]*:)?([A-Za-z_][\w.\-]*|\*)"
@@ -29,6 +31,8 @@ _STEP = re.compile(
 )
 _LOCAL_NAME = re.compile(r"""\*\[\s*local-name\(\)\s*=\s*(['"])([\w.\-]+)\1\s*\]""")
 _ATTRIBUTE = re.compile(rf"@{_NAME}")
+# Many times as fast as walking from here, which counts for elements deep inside each other.
+_ALL_TEXT = etree.XPath("string()", smart_strings=False)
 
 
 class XmlPathError(ValueError):
@@ -62,7 +66,7 @@ class _Path:
         found = self._first(root)
         for step in self.steps[1:]:
             found = [child for parent in found for child in step.choose(_children(parent))]
-        return list(islice(self._texts(found), MAX_MATCHES))
+        return list(_some(self._texts(found)))
 
     def _first(self, root: Element) -> list[Element]:
         step = self.steps[0]
@@ -80,7 +84,21 @@ class _Path:
             elif self.last:
                 yield _own_text(element)
             else:
-                yield "".join(str(text) for text in element.itertext()).strip()
+                yield str(_ALL_TEXT(element)).strip()
+
+
+def _some(texts: Iterable[str]) -> Iterator[str]:
+    room = MAX_CHARACTERS
+    for text in islice(texts, MAX_MATCHES):
+        yield text
+        room -= len(text)
+        if room <= 0:
+            return
+
+
+def is_xml_search(path: str) -> bool:
+    """Say whether a path looks at every depth."""
+    return path.removeprefix(".").startswith("//")
 
 
 def compile_xml_path(path: str) -> Find:
@@ -89,7 +107,7 @@ def compile_xml_path(path: str) -> Find:
     *Raises* XmlPathError for a path that is wrong or not offered.
     """
     path = _LOCAL_NAME.sub(r"\2", path).removeprefix(".")
-    anywhere = path.startswith("//")
+    anywhere = is_xml_search(path)
     parts = path.removeprefix("//" if anywhere else "/").split("/")
     last = ""
     if len(parts) > 1 and (parts[-1] == "text()" or _ATTRIBUTE.fullmatch(parts[-1])):

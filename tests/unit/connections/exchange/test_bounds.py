@@ -231,7 +231,8 @@ def condition(source, operator, value=None, path=None):
     [
         (lambda number: condition("body", "matches", f"(a|b)*{number}"), 50, "value"),
         (lambda number: condition("json", "exists", path=f"$..a{number}"), 10, "path"),
-        (lambda number: condition("xml", "exists", path=f"//a{number}"), 100, "source"),
+        (lambda number: condition("xml", "exists", path=f"//a{number}"), 30, "path"),
+        (lambda number: condition("xml", "exists", path=f"/a{number}"), 100, "source"),
         (lambda number: condition("json", "exists", path=f"$[*].a{number}"), 100, "source"),
     ],
 )
@@ -244,6 +245,51 @@ def test_rules_of_a_configuration_have_bounds(make, limit, part):
     rule, place = divmod(2 * limit, 20)
     pointer = f"/response_rules/{rule}/conditions/{place}/{part}"
     assert (problem.pointer, problem.code) == (pointer, "too_many")
+
+
+def test_patterns_have_a_bound_on_what_they_come_to_wherever_they_are_used():
+    pattern = r"(?:a|b)*a(?:a|b){60}"
+    few = conditions(*[condition("body", "matches", pattern)] * 7)
+    assert check_rules(make_config(response_rules=few).response_rules) == []
+    capture = {"name": "c", "source": "body", "pattern": "(.{0,1000})(.{0,1000})c"}
+    for rules in (conditions(*few[0]["conditions"] * 6), [few[0] | {"captures": [capture]}]):
+        [problem] = check_rules(make_config(response_rules=rules).response_rules)
+        assert problem.code == "too_many"
+        assert "2,000 steps" in problem.detail
+
+
+NESTED = "[" + ",".join(["[" * 240 + "]" * 240] * 130) + "]"
+WITHIN = f"{'<a>' * 250}{'<b/>' * 15_000}{'</a>' * 250}"
+
+
+@pytest.mark.parametrize(
+    ("places", "answer"),
+    [
+        ([("json", "exists", f"$..[*,*]{'.*' * 14}[{n}]") for n in range(10)], NESTED),
+        ([("json", "exists", f"$..[?count(@{'.*' * 14})>{n}]") for n in range(10)], NESTED),
+        ([("xml", "exists", f"//*{'/*' * n}") for n in range(30)], WITHIN),
+        ([("xml", "exists", f"/a{'/*' * n}[b='x']") for n in range(99)], WITHIN),
+        ([("body", "matches", "(?:[ab]{0,990}c)")], "ab" * 32_768),
+    ],
+)
+def test_rules_that_are_accepted_end_soon_on_the_worst_answer(places, answer):
+    found = [
+        condition(source, operator, *([rest] if source == "body" else [None, rest]))
+        for source, operator, rest in places
+    ]
+    rules = make_config(response_rules=conditions(*found)).response_rules
+    assert check_rules(rules) == []
+    compiled = compile_rules(rules)
+    began = time.process_time()
+    classify(compiled, ReceivedResponse(200, (), answer.encode()[:65_536]), now=NOW)
+    assert time.process_time() - began < 5
+
+
+def test_path_that_searches_has_a_bound_of_steps():
+    path = f"$..{'*.' * 100}a"
+    rules = make_config(response_rules=conditions(condition("json", "exists", path=path)))
+    [problem] = check_rules(rules.response_rules)
+    assert "20 steps" in problem.detail
 
 
 @pytest.mark.parametrize(
