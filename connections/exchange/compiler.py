@@ -20,8 +20,8 @@ class Compiler:
 
     def __init__(self, names: Names) -> None:
         self.problems: list[ConfigProblem] = []
-        self.secrets: dict[str, str] = {}
-        """Every secret that is referred to, and the pointer of the first place that does."""
+        self.secrets: dict[str, list[str]] = {}
+        """Every secret that is referred to, and the pointers of the places that do, in order."""
         self.names: set[str] = set()
         """Every name that some template uses."""
         self._names = names
@@ -70,7 +70,7 @@ class Compiler:
     def _note(self, template: Template | ValueTemplate, pointer: str) -> None:
         self.names |= template.names
         for name in sorted(template.secrets):
-            self.secrets.setdefault(name, pointer)
+            self.secrets.setdefault(name, []).append(pointer)
 
 
 def _source(value: Value) -> str:

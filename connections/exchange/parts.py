@@ -45,8 +45,8 @@ class Parts:
     headers_see_request: bool
     """Whether some header looks at the request that it stands in, to sign it for instance."""
     body: Body
-    secrets: Mapping[str, str]
-    """Every secret that is referred to, and the pointer of the first place that does."""
+    secrets: Mapping[str, Sequence[str]]
+    """Every secret that is referred to, and the pointers of the places that do, in order."""
     custom_fields: tuple[CustomField, ...]
     """Those of the account's that this configuration uses."""
     problems: tuple[ConfigProblem, ...]

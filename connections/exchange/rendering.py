@@ -44,6 +44,7 @@ __all__ = [
     "render",
     "render_token_request",
     "secret_hosts",
+    "secret_places",
     "used_custom_fields",
 ]
 
@@ -81,7 +82,17 @@ def referenced_secrets(
     config: ConnectionConfig, *, custom_fields: Sequence[CustomField] = ()
 ) -> frozenset[str]:
     """Return the names of all secrets that the configuration refers to."""
-    return frozenset(compile_parts(config, custom_fields).secrets)
+    return frozenset(secret_places(config, custom_fields=custom_fields))
+
+
+def secret_places(
+    config: ConnectionConfig, *, custom_fields: Sequence[CustomField] = ()
+) -> Mapping[str, Sequence[str]]:
+    """Return all secrets that the configuration refers to, each with the pointers of where.
+
+    Shape: in the order of a request; what stands in a template that does not compile is left out.
+    """
+    return compile_parts(config, custom_fields).secrets
 
 
 def used_custom_fields(
@@ -223,12 +234,12 @@ def _open_scope(
 def _check_secrets(
     compiled: CompiledConfig, environment: Environment, secrets: Mapping[str, str]
 ) -> None:
-    for name, place in compiled.parts.secrets.items():
+    for name, places in compiled.parts.secrets.items():
         if not secrets.get(name):
             raise RenderError(
                 "secret_missing",
                 f'the secret "{name}" has no value for {environment}: set it under Authorization',
-                place=place,
+                place=places[0],
             )
 
 

@@ -7,7 +7,7 @@ from connections.forms.editor import EditorForm
 from connections.forms.preset import PresetForm
 from connections.forms.problems import PointedForm, as_sentence, problems_by_field
 from connections.forms.request import SECRET_NAMES
-from connections.forms.secrets import TypedSecret
+from connections.forms.secrets import SecretForm, TypedSecret
 from connections.forms.trying import TryForm
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Field",
     "PointedForm",
     "PresetForm",
+    "SecretForm",
     "TryForm",
     "TypedSecret",
     "as_sentence",

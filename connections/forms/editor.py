@@ -18,7 +18,7 @@ from connections.forms.request import (
     with_references,
 )
 from connections.forms.rules import RuleRow
-from connections.forms.secrets import TypedSecret
+from connections.forms.secrets import SecretForm, TypedSecret
 from connections.forms.settings import DeliveryForm, TestCaseRow
 
 
@@ -47,6 +47,8 @@ class EditorForm:
     environments: EnvironmentsForm = field(default_factory=EnvironmentsForm)
     query: tuple[QueryRow, ...] = ()
     authorization: AuthorizationForm = field(default_factory=AuthorizationForm)
+    secrets: tuple[SecretForm, ...] = ()
+    """Those that templates name, each under the index of its name: `secrets.api_key.value`."""
     headers: tuple[HeaderRow, ...] = ()
     body: BodyForm = field(default_factory=BodyForm)
     required_attributes: tuple[str, ...] = ()
@@ -128,7 +130,8 @@ class EditorForm:
 
     def typed_secrets(self) -> list[TypedSecret]:
         """Return the credentials that were typed, to be kept in the vault."""
-        return self.authorization.typed_secrets() + typed_in(self.headers)
+        named = [typed for row in self.secrets for typed in row.typed(row.reference)]
+        return self.authorization.typed_secrets() + typed_in(self.headers) + named
 
     def field_at(self, pointer: str) -> str:
         """Return the name of the field that a problem's pointer means, or nothing."""
@@ -140,16 +143,25 @@ class EditorForm:
         if parts[:1] == ["variables"] and len(parts) > 1:
             return self._variable_field(parts[1])
         if parts[:1] == ["secret_values"] and len(parts) > 1:
-            return self._secret_field(parts[1])
+            return self.secret_field(parts[1])
         return nearest_field(self, parts)
 
     def _variable_field(self, name: str) -> str:
         names = [row.name.strip() for row in self.variables]
         return f"variables.{names.index(name)}.name" if name in names else ""
 
-    def _secret_field(self, name: str) -> str:
+    def secret_field(self, name: str) -> str:
+        """Return the name of the field in which this secret is typed."""
+        return self.credential_field(name) or f"secrets.{name}.value"
+
+    def credential_field(self, name: str) -> str:
+        """Return the name of the credential or header that this secret is, or nothing."""
         return next(
-            (f"headers.{at}.value" for at, row in enumerate(self.headers) if row.reference == name),
+            (
+                f"headers.{at}.value"
+                for at, row in enumerate(self.headers)
+                if row.secret and row.reference == name
+            ),
             self.authorization.secret_field(name),
         )
 

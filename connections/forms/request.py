@@ -171,14 +171,18 @@ class AuthorizationForm:
         for name in _FIELDS.get(self.type, ()):
             value = getattr(self, name)
             if isinstance(value, SecretForm):
-                may_be_empty = (self.type, name) in _MAY_BE_EMPTY
-                value = value.document(SECRET_NAMES[name], may_be_empty=may_be_empty)
+                value = self._credential(name)
             elif isinstance(value, TokenUrlsForm):
                 value = value.document()
             elif isinstance(value, tuple):
                 value = [row.document() for row in value]
             document[_CALLED.get(name, name)] = value
         return document
+
+    def _credential(self, name: str) -> object:
+        credential: SecretForm = getattr(self, name)
+        may_be_empty = (self.type, name) in _MAY_BE_EMPTY
+        return credential.document(SECRET_NAMES[name], may_be_empty=may_be_empty)
 
     def field_called(self, called: str) -> str:
         """Return the field of this type that the configuration calls so, or the same name."""
@@ -216,8 +220,7 @@ class AuthorizationForm:
             (
                 f"authorization.{name}.value"
                 for name in _FIELDS.get(self.type, ())
-                if name in SECRET_NAMES
-                and (getattr(self, name).reference or SECRET_NAMES[name]) == secret
+                if name in SECRET_NAMES and self._credential(name) == {"secret": secret}
             ),
             "",
         )

@@ -16,10 +16,10 @@ _SUBJECTS = {"status": "status", "header": "header", "body": "body text", "json"
 
 
 @register.inclusion_tag("connections/fields/secret.html")
-def secret_field(secret: Mapping[str, object], label: str) -> dict[str, object]:
+def secret_field(secret: Mapping[str, object], label: str, hint: str = "") -> dict[str, object]:
     environments = ("production", "staging", "testing")
     each = [(name.capitalize(), secret[name]) for name in environments]
-    return {"secret": secret, "label": label, "each": each}
+    return {"secret": secret, "label": label, "hint": hint, "each": each}
 
 
 @register.filter

@@ -26,9 +26,11 @@ from connections.documents import (
     parse_documentation,
 )
 from connections.exchange.config import ConnectionConfig
+from connections.exchange.rendering import referenced_secrets
 from connections.forms import EditorForm, TryForm, read, with_rows_changed
 from connections.models import Connection, ConnectionStatus
 from connections.services import Change
+from connections.views.draft_secrets import draft_secrets
 from connections.views.editor_page import editor_page, form_of, with_drafted_rule
 from connections.views.fragments import previewed, tried
 from connections.views.revisions import opened_revision
@@ -93,8 +95,17 @@ def save_and_go_on(
     if go_on:
         return go_on(request, change.connection)
     if not change.dropped_secrets:
-        messages.success(request, _saved(change))
+        _say_saved(request, change)
     return redirect(request.path)
+
+
+def _say_saved(request: AccountRequest, change: Change) -> None:
+    """Say what was saved, and which secrets are still to be set before it can be sent."""
+    named = draft_secrets(change.connection, form_of(change.connection))
+    if lacks := [secret.lack for secret in named if secret.missing]:
+        messages.warning(request, " ".join((_saved(change), *lacks)))
+    else:
+        messages.success(request, _saved(change))
 
 
 @transaction.atomic
@@ -104,7 +115,9 @@ def _save(
     """Save everything that was typed, or nothing of it."""
     config, contacts, documentation = _documents(connection, form)
     account, actor = request.access.account, request.access.actor
-    typed = form.typed_secrets()
+    # What was typed for a name that is gone from the templates could never be seen again.
+    named = referenced_secrets(config, custom_fields=selectors.custom_definitions(account))
+    typed = [one for one in form.typed_secrets() if one.name in named]
     change = services.change_connection(
         account=account,
         actor=actor,

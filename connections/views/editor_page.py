@@ -24,12 +24,13 @@ from connections.forms.rules import RuleRow
 from connections.models import Connection
 from connections.rule_warnings import rule_warnings
 from connections.selectors import SecretShown
+from connections.views.draft_secrets import DraftSecret, draft_secrets
 from connections.views.fragments import LinkedProblem, PreviewFragment, TryFragment, linked
 
 SECTIONS = (
     ("general", "General", ("name", "variables")),
     ("endpoint", "Endpoint", ("method", "environments", "query")),
-    ("authorization", "Authorization", ("authorization",)),
+    ("authorization", "Authorization", ("authorization", "secrets")),
     ("headers", "Headers", ("headers",)),
     ("body", "Body", ("body", "required_attributes")),
     ("response-handling", "Response handling", ("response_rules",)),
@@ -70,6 +71,8 @@ class EditorPage:
     """What to look at in the rules as they are saved; nothing of it was refused."""
     samples: Sequence[ReadSample]
     """What the saved rules say of the samples that are kept with them."""
+    secrets: Sequence[DraftSecret]
+    """What the form names, saved or not."""
     preview: PreviewFragment
     trial: TryFragment
     choices: EditorChoices = field(default_factory=EditorChoices)
@@ -115,7 +118,7 @@ def editor_page(
     by_field = problems_by_field(form, problems)
     bound = bind(form, by_field)
     fields = selectors.custom_definitions(connection.account)
-    _add_saved_secrets(bound, selectors.secrets_shown(connection))
+    _add_saved_secrets(bound, selectors.secrets_shown(connection), form)
     return EditorPage(
         connection=connection,
         form=bound,
@@ -125,6 +128,7 @@ def editor_page(
         has_draft=has_draft,
         warnings=() if problems or is_stale else linked(form, _warnings(connection)),
         samples=_samples(connection),
+        secrets=draft_secrets(connection, form, problems=by_field),
         preview=preview,
         trial=trial or TryFragment(bind(TryForm(), {}, "try")),
         attributes=(*CATALOGUE.values(), *map(_as_attribute, fields)),
@@ -162,11 +166,19 @@ def _tab(
     return Tab(section, label, problems=sum(len(by_field[name]) for name in mine))
 
 
-def _add_saved_secrets(form: dict[str, Any], shown: Mapping[str, Saved]) -> None:
+def _add_saved_secrets(page: dict[str, Any], shown: Mapping[str, Saved], form: EditorForm) -> None:
     """Put beside each credential what may be known of it: environments, hint, who set it."""
+    environments = tuple(map(Environment, form.environments.document()))
+    of_tokens = page["authorization"]
     for name, usual in SECRET_NAMES.items():
-        credential = form["authorization"][name]
-        credential["saved"] = shown.get(credential["reference"].value or usual, {})
-    of_tokens = form["authorization"]
-    for row in (*form["headers"], *of_tokens["headers"], *of_tokens["parameters"]):
-        row["saved"] = shown.get(row["reference"].value, {})
+        credential = of_tokens[name]
+        # A template names its secrets itself, and each of those has a field of its own.
+        kept = credential["reference"].value or ("" if credential["text"].value else usual)
+        _add_saved(credential, shown.get(kept, {}), environments)
+    for row in (*page["headers"], *of_tokens["headers"], *of_tokens["parameters"]):
+        _add_saved(row, shown.get(row["reference"].value, {}), environments)
+
+
+def _add_saved(fields: dict[str, Any], saved: Saved, environments: Iterable[Environment]) -> None:
+    fields["saved"] = saved
+    fields["missing"] = [environment for environment in environments if environment not in saved]

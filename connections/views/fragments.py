@@ -21,6 +21,7 @@ from connections.exchange.config import ResponseRule
 from connections.exchange.request import ShownRequest
 from connections.forms import EditorForm, Field, PointedForm, TryForm, as_sentence, bind, read
 from connections.models import Connection
+from connections.views.draft_secrets import DraftSecret, draft_secrets
 
 _STATUS = re.compile("[1-5][0-9]{2}")
 
@@ -37,6 +38,16 @@ class LinkedProblem:
 class PreviewFragment:
     request: ShownRequest | None = None
     problems: Sequence[LinkedProblem] = ()
+    lacks: Sequence[LinkedProblem] = ()
+    """Secrets without a value: all else can be shown, and nothing can be sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecretsFragment:
+    """What has changed since the page asked last about the secrets that the draft names."""
+
+    added: Sequence[DraftSecret]
+    gone: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +64,26 @@ def connection_preview(request: AccountRequest, connection_id: UUID) -> HttpResp
     """Show what the form as it stands would send; nothing is sent or saved."""
     connection = selectors.connection_of(request.access.account, connection_id)
     form = EditorForm.posted(request.POST).tidy()
-    page = {"preview": previewed(connection, form, now=timezone.now())}
-    return render(request, "connections/editor/preview.html", page)
+    page = {
+        "preview": previewed(connection, form, now=timezone.now()),
+        "secrets": _secrets_changed(form, draft_secrets(connection, form)),
+    }
+    return render(request, "connections/editor/preview_fragment.html", page)
+
+
+def _secrets_changed(form: EditorForm, named: Sequence[DraftSecret]) -> SecretsFragment:
+    """Return which fields the page lacks, and which it can do without: nothing typed is lost."""
+    on_page = {row.reference for row in form.secrets}
+    own = [secret for secret in named if not secret.is_credential]
+    wanted = {secret.name for secret in own}
+    return SecretsFragment(
+        added=[secret for secret in own if secret.name not in on_page],
+        gone=[
+            row.reference
+            for row in form.secrets
+            if row.reference not in wanted and not row.typed(row.reference)
+        ],
+    )
 
 
 @require_POST
@@ -73,7 +102,10 @@ def previewed(connection: Connection, form: EditorForm, *, now: datetime) -> Pre
         shown = previews.preview(connection=connection, config=config, now=now)
     except CorrectInput as refused:
         return PreviewFragment(problems=linked(form, refused.problems))
-    return PreviewFragment(shown)
+    named = draft_secrets(connection, form)
+    return PreviewFragment(
+        shown, lacks=[LinkedProblem(one.field_id, one.lack) for one in named if one.missing]
+    )
 
 
 def head_config(connection: Connection) -> Mapping[str, Any]:

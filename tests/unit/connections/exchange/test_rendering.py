@@ -12,6 +12,7 @@ from connections.exchange.rendering import (
     referenced_secrets,
     render,
     secret_hosts,
+    secret_places,
 )
 from tests.unit.connections.exchange.examples import (
     URL,
@@ -301,6 +302,18 @@ def test_referenced_secrets_finds_them_everywhere():
         body=fields(("a", "{{ secrets.four }}")),
     )
     assert referenced_secrets(config) == {"one", "two", "three", "four"}
+
+
+def test_secret_places_are_all_of_them_in_the_order_of_a_request():
+    config = make_config(
+        authorization={"type": "bearer", "token": "{{ secrets.two }}-{{ secrets.one }}"},
+        headers=[{"name": "X", "value": "{{ secrets.one }}"}],
+        body=fields(("a", "{{ secrets.one }}"), ("b", "{{ secrets.broken")),
+    )
+    assert secret_places(config) == {
+        "one": ["/authorization/token", "/headers/0/value", "/body/fields/0/value"],
+        "two": ["/authorization/token"],
+    }
 
 
 def test_secret_hosts_are_those_of_endpoint_and_token():
