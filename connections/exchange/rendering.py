@@ -246,7 +246,8 @@ def _check_secrets(
 def _add_query(parts: Parts, scope: Scope, draft: Draft) -> None:
     for parameter in parts.query:
         value = parameter.value.render(scope, limit=MAX_LINE_CHARACTERS)
-        if value.sent or not parameter.omit_empty:
+        # What is made of a secret counts as something, or its absence would tell of the secret.
+        if value.shown or not parameter.omit_empty:
             name = parameter.name
             draft.query.append(Rendered(f"{name}={value.sent}", f"{name}={value.shown}"))
 

@@ -68,7 +68,8 @@ class Field:
     def render(self, scope: Scope) -> tuple[object, object] | None:
         """Return the value as sent and as shown, or None when the field is left out."""
         value = self.value.render(scope, limit=MAX_BODY_BYTES)
-        if not is_empty(value.sent):
+        # What is made of a secret counts as something, or its absence would tell of the secret.
+        if not is_empty(value.shown):
             return value.sent, value.shown
         if self.source.required:
             raise RenderError(

@@ -5,6 +5,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from connections.exchange.language.values import ValueProblem, is_empty, text_of
 
 _MAX_DIGITS = 18
+_MIN_EXPONENT = -100
 
 
 def whole_number(value: object) -> object:
@@ -34,8 +35,8 @@ def _decimal(value: object) -> Decimal:
         number = Decimal(text_of(value).strip())
     except InvalidOperation:
         number = Decimal("NaN")
-    # The exponent is bounded: 1e999999 is short to write and slow to count.
-    if not number.is_finite() or number.adjusted() >= _MAX_DIGITS:
+    # The exponent is bounded: 1e999999 is short to write, slow to count and long to print.
+    if not number.is_finite() or not _MIN_EXPONENT <= number.adjusted() < _MAX_DIGITS:
         raise ValueProblem("not_a_number", "this value is not a number, like 12 or 12.50")
     return number
 

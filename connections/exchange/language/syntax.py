@@ -146,8 +146,8 @@ class _Checker:
 
     def _if(self, statement: nodes.If) -> None:
         statement.test = self.expression(statement.test)
-        if secret_names(statement.test):
-            detail = "a secret can only be printed: an if cannot look at it"
+        if is_confidential(statement.test):
+            detail = "a secret can only be printed: an if cannot look at it, nor at request.…"
             _refuse(statement, "template_secret", detail)
         self.statements(statement.body)
         self.statements(list(statement.elif_))

@@ -2,9 +2,12 @@
 
 import hmac
 import re
+import time
 from datetime import timedelta
 
-from connections.exchange.rendering import check_config
+import pytest
+
+from connections.exchange.rendering import RenderError, check_config
 from tests.unit.connections.exchange.examples import NOW, make_config, make_context, render_request
 
 
@@ -43,6 +46,41 @@ def test_what_a_header_says_of_the_request_is_masked():
     sent = signed("{{ request.url }}", url="https://a.example/{{ secrets.key }}")
     assert header_of(sent.headers, "X-Signature") == "https://a.example/s3cret"
     assert "s3cret" not in repr(sent.shown)
+
+
+def test_no_if_looks_at_what_may_hold_a_secret():
+    value = "{% if request.query < 'k=m' %}a{% else %}b{% endif %}"
+    config = make_config(
+        url="https://a.example/?k={{ secrets.key }}", headers=[{"name": "X-A", "value": value}]
+    )
+    [problem] = check_config(config)
+    assert (problem.pointer, problem.code) == ("/headers/0/value", "template_secret")
+
+
+@pytest.mark.parametrize("guess", ["s", "t"])
+@pytest.mark.parametrize(
+    "value", ["{{ 'y' if secrets.key < '%s' }}", "{{ secrets.key|first(1)|replace('%s', '') }}"]
+)
+def test_nothing_that_is_left_out_tells_of_a_secret(value, guess):
+    field = {"name": "a", "value": value % guess, "omit_empty": True}
+    for part in ({"query": [field]}, {"body": {"fields": [field]}}):
+        shown = render_request(secrets={"key": "s3cret"}, **part).shown
+        assert "••••" in shown.url + shown.body
+
+
+@pytest.mark.parametrize("worked", ["title", "digits", "sha512", "upper|title|lower|digits"])
+def test_headers_cannot_work_on_a_large_body_for_long(worked):
+    headers = [
+        {"name": f"X-{number}", "value": f"{{{{ request.body|{worked}|first(1) }}}}" * 50}
+        for number in range(40)
+    ]
+    body = {"encoding": "text", "template": "{{ variables.large }}"}
+    variables = {"large": "a-1 " * 65_000}
+    began = time.process_time()
+    with pytest.raises(RenderError) as refused:
+        render_request(headers=headers, body=body, variables=variables)
+    assert time.process_time() - began < 2
+    assert refused.value.code == "too_large"
 
 
 def test_request_is_known_to_headers_only():

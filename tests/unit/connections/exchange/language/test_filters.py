@@ -50,6 +50,13 @@ def test_epoch_is_a_number_in_json():
     assert body == '{"at": 1795438800000}'
 
 
+@pytest.mark.parametrize("number", ["1e-999999", "1e999999", "0e-999999", "-1e-101"])
+def test_number_that_is_long_to_print_is_none(number):
+    with pytest.raises(RenderError) as raised:
+        filtered("first_name|plus(0)|first(1)", first_name=number)
+    assert raised.value.code == "not_a_number"
+
+
 @pytest.mark.parametrize("value", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
 def test_date_beyond_the_calendar_is_an_error(value):
     with pytest.raises(RenderError) as raised:
