@@ -50,6 +50,7 @@ from connections.exchange.config.responses import (
     Outcome,
     ResponseRule,
     ResponseSample,
+    RulePart,
     Source,
 )
 
@@ -88,6 +89,7 @@ __all__ = [
     "QueryParameter",
     "ResponseRule",
     "ResponseSample",
+    "RulePart",
     "Scalar",
     "SecretReference",
     "Source",

@@ -1,5 +1,6 @@
 """The response side of the configuration: rules, what they look at, and their samples."""
 
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import Annotated
 
@@ -64,6 +65,10 @@ class Capture(Extract):
     name: Identifier
 
 
+RulePart = tuple[str, Condition | Extract]
+"""A pointer, and what stands there."""
+
+
 class ResponseRule(Document):
     """Conditions that must all hold, and their meaning; the first rule that matches decides."""
 
@@ -77,6 +82,17 @@ class ResponseRule(Document):
     renew_token: bool = False
     """Whether the answer refuses the access token: it is then sent again at once, a single time,
     with a new one, as after a 401. Only for `retry` and `hold`, which hold when that fails too."""
+
+    def parts(self) -> Iterator[RulePart]:
+        """Yield what looks at the response."""
+        for index, condition in enumerate(self.conditions):
+            yield f"conditions/{index}", condition
+        if isinstance(self.reason, Extract):
+            yield "reason", self.reason
+        for index, capture in enumerate(self.captures):
+            yield f"captures/{index}", capture
+        if self.retry_after:
+            yield "retry_after", self.retry_after
 
 
 class ResponseSample(Document):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from connections.exchange.config import Condition, Extract, Operator, Source
+from connections.exchange.config import Condition, Extract, Operator, RulePart, Source
 from connections.exchange.problems import ConfigProblem
 from connections.exchange.responses.conditions import RuleError, pattern_size
 from connections.exchange.responses.json_path import is_search
@@ -16,9 +16,6 @@ MAX_XML_SEARCHES = 30
 MAX_PATTERNS = 50
 MAX_PATTERN_STEPS = 2_000
 """What all patterns come to wherever they are used; a plain one of 50 characters has some 60."""
-
-Part = tuple[str, Condition | Extract]
-"""A pointer into the configuration, and what stands there."""
 
 
 @dataclass
@@ -35,7 +32,7 @@ class _Count:
         return before == self.limit and len(self.seen) > before
 
 
-def check_bounds(parts: Sequence[Part]) -> Iterator[ConfigProblem]:
+def check_bounds(parts: Sequence[RulePart]) -> Iterator[ConfigProblem]:
     """Yield a problem for the first part that goes beyond each bound.
 
     A place that several rules look at is read once, so only different ones count.

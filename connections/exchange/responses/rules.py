@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from connections.exchange.config import Condition, Extract, Outcome, ResponseRule, Source
+from connections.exchange.config import Condition, Extract, Outcome, ResponseRule, RulePart, Source
 from connections.exchange.problems import ConfigProblem
-from connections.exchange.responses.bounds import Part, check_bounds
+from connections.exchange.responses.bounds import check_bounds
 from connections.exchange.responses.conditions import (
     RuleError,
     Test,
@@ -99,7 +99,7 @@ def check_rules(rules: Sequence[ResponseRule]) -> list[ConfigProblem]:
     parts = [
         (f"/response_rules/{index}/{pointer}", part)
         for index, rule in enumerate(rules)
-        for pointer, part in _parts(rule)
+        for pointer, part in rule.parts()
     ]
     errors = [
         ConfigProblem(f"{pointer}/{error.field}", error.code, error.detail)
@@ -173,7 +173,7 @@ def _renewals_of_what_is_final(rules: Sequence[ResponseRule]) -> Iterator[Config
             )
 
 
-def _errors(parts: Sequence[Part]) -> Iterator[tuple[str, RuleError]]:
+def _errors(parts: Sequence[RulePart]) -> Iterator[tuple[str, RuleError]]:
     for pointer, part in parts:
         try:
             if isinstance(part, Condition):
@@ -182,14 +182,3 @@ def _errors(parts: Sequence[Part]) -> Iterator[tuple[str, RuleError]]:
                 compile_extract(part)
         except RuleError as error:
             yield pointer, error
-
-
-def _parts(rule: ResponseRule) -> Iterator[Part]:
-    for index, condition in enumerate(rule.conditions):
-        yield f"conditions/{index}", condition
-    if isinstance(rule.reason, Extract):
-        yield "reason", rule.reason
-    for index, capture in enumerate(rule.captures):
-        yield f"captures/{index}", capture
-    if rule.retry_after:
-        yield "retry_after", rule.retry_after

@@ -16,6 +16,7 @@ from connections.exchange.config import (
     Outcome,
     ResponseRule,
     ResponseSample,
+    RulePart,
     Source,
 )
 from connections.exchange.responses import (
@@ -295,16 +296,10 @@ def _places_never_seen(rules: Sequence[ResponseRule], answers: _Answers) -> Iter
                 yield RuleWarning(at, "path_never_seen", detail)
 
 
-def _places(rule: ResponseRule) -> Iterator[tuple[str, Condition | Extract]]:
-    for index, condition in enumerate(rule.conditions):
-        if condition.operator is not Operator.NOT_EXISTS:
-            yield f"conditions/{index}", condition
-    if isinstance(rule.reason, Extract):
-        yield "reason", rule.reason
-    for index, capture in enumerate(rule.captures):
-        yield f"captures/{index}", capture
-    if rule.retry_after:
-        yield "retry_after", rule.retry_after
+def _places(rule: ResponseRule) -> Iterator[RulePart]:
+    for pointer, part in rule.parts():
+        if not (isinstance(part, Condition) and part.operator is Operator.NOT_EXISTS):
+            yield pointer, part
 
 
 def _errors_taken_as_delivered(
