@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from django.test import Client
+
 from accounts.access import Actor
 from accounts.models import Account, User
 from accounts.permissions import Permission, Role
@@ -57,6 +59,13 @@ def make_cast() -> Cast:
         viewer=people[Role.VIEWER],
         outsider=_person(rival, "outsider", Role.ACCOUNT_MANAGER),
     )
+
+
+def client_of(user: User) -> Client:
+    """Return the browser of this person, signed in."""
+    client = Client()
+    client.force_login(user)
+    return client
 
 
 def _person(account: Account, name: str, role: Role) -> User:

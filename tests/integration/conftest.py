@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.cast import client_of
+
 
 @pytest.fixture
 def api(client):
@@ -15,3 +17,9 @@ def api(client):
         )
 
     return send
+
+
+@pytest.fixture
+def manager(cast):
+    """The browser of acme's account manager."""
+    return client_of(cast.manager)

@@ -13,6 +13,7 @@ from delivery import breaker, notices
 from delivery.breaker import Tally
 from delivery.models import Lane, Outage
 from delivery.outages import review
+from tests.cast import client_of
 from tests.delivery_stage import now, set_stage
 from tests.integration.test_delivery_engine import who
 
@@ -103,10 +104,8 @@ def test_mails_are_files_in_development(stage, connection, settings, tmp_path):
 
 
 def page(user, connection, rest=""):
-    client = Client()
-    client.force_login(user)
     path = "/accounts/acme/integrations/connections/"
-    return client.get(path if connection is None else f"{path}{connection.id}/{rest}")
+    return client_of(user).get(path if connection is None else f"{path}{connection.id}/{rest}")
 
 
 def test_pages_say_what_is_wrong_and_who_may_sends_again(stage, connection):
@@ -126,9 +125,8 @@ def test_pages_say_what_is_wrong_and_who_may_sends_again(stage, connection):
     assert page(stage.cast.viewer, connection, "waiting").text == "2 referrals wait"
     assert page(stage.cast.outsider, connection, "waiting").status_code == 404
 
-    client = Client()
-    client.force_login(stage.cast.manager)
-    client.post(f"/accounts/acme/integrations/connections/{connection.id}/resume/")
+    manager = client_of(stage.cast.manager)
+    manager.post(f"/accounts/acme/integrations/connections/{connection.id}/resume/")
     lane = Lane.objects.get()
     assert lane.probe_at is not None
 

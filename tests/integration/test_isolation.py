@@ -106,7 +106,7 @@ def routes():
 
 
 # Stylesheets in one piece, and what the product knows of platforms: no account's. What a link of
-# a set-up request opens is held in test_setup_requests.
+# a set-up request opens is held in setup_requests/test_requests.
 SETUP_LINK = {f"setup:setup_{page}" for page in ("tasks", "send", "example", "item")}
 PUBLIC = {"bundle", "api:preset"} | SETUP_LINK
 ROUTES = [route for route in routes() if route.parameters and route.name not in PUBLIC]

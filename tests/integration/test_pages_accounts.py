@@ -3,11 +3,10 @@
 import itertools
 
 import pytest
-from django.test import Client
 
 from accounts.permissions import Role
 from accounts.services import add_member
-from tests.cast import BEGINNING, NOBODY, PASSWORD
+from tests.cast import BEGINNING, NOBODY, PASSWORD, client_of
 
 pytestmark = pytest.mark.django_db
 
@@ -29,12 +28,6 @@ def sign_in(client, address):
         return client.post("/login/", body, REMOTE_ADDR=address)
 
     return sign_in
-
-
-def client_of(user) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def test_sign_in_leads_to_home_whatever_the_case_of_the_email(cast, sign_in):

@@ -15,6 +15,7 @@ from connections.models import Connection, ConnectionStatus, Secret, TestRun
 from connections.runner import Sender, run_test
 from connections.selectors import secret_values
 from referral_export.sandbox_crm import API_KEY, make_app
+from tests.cast import client_of
 from tests.loopback import serving
 
 pytestmark = pytest.mark.django_db
@@ -28,17 +29,6 @@ def sender():
     made = Sender()
     yield made
     made.close()
-
-
-def client_of(user) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
-
-
-@pytest.fixture
-def manager(cast):
-    return client_of(cast.manager)
 
 
 @pytest.fixture

@@ -1,12 +1,12 @@
 """The pages of custom fields, through their URLs: who may, who may only read, and a stranger."""
 
 import pytest
-from django.test import Client
 from django.utils import timezone
 
 from connections.documents import parse_config
 from connections.models import CustomField
 from connections.services import create_connection
+from tests.cast import client_of
 
 pytestmark = pytest.mark.django_db
 
@@ -22,17 +22,6 @@ FORM = {
     "default_when_empty": "",
     "default_when_nothing_matches": "Other",
 }
-
-
-def client_of(user):
-    client = Client()
-    client.force_login(user)
-    return client
-
-
-@pytest.fixture
-def manager(cast):
-    return client_of(cast.manager)
 
 
 @pytest.fixture

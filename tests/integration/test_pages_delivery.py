@@ -4,23 +4,17 @@ import re
 
 import pytest
 from django.db import connection as database
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from campaigns.models import CampaignLink
 from campaigns.services import create_campaign
 from delivery.models import DeliveryStatus
+from tests.cast import client_of
 from tests.delivery_stage import now, pump, receiving, set_stage
 
 NOWHERE = "http://127.0.0.1:9"
 PAGE = "/accounts/acme/real-time-referral/"
 HTMX = {"HTTP_HX_REQUEST": "true"}
-
-
-def client_of(user) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 @pytest.fixture

@@ -3,11 +3,11 @@
 import json
 
 import pytest
-from django.test import Client
 
 from connections.exchange.config import Environment
 from connections.models import Connection
 from connections.selectors import secret_values
+from tests.cast import client_of
 
 pytestmark = pytest.mark.django_db
 
@@ -28,17 +28,6 @@ DOCUMENT = json.dumps(
         },
     }
 )
-
-
-@pytest.fixture
-def manager(cast):
-    return client_of(cast.manager)
-
-
-def client_of(user):
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def post(client, **fields):

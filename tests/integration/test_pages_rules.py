@@ -4,10 +4,10 @@ import html
 import re
 
 import pytest
-from django.test import Client
 
 from connections.selectors import connection_of
 from tests.answers import answered
+from tests.cast import client_of
 from tests.delivery_stage import set_stage
 
 EXISTS = '{"error": "Lead exists", "email": "%s@example.com"}'
@@ -31,12 +31,6 @@ FORM = {
     "response_rules.1.conditions.0.operator": "in",
     "response_rules.1.conditions.0.value": "200-299",
 }
-
-
-def client_of(user):
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 @pytest.fixture

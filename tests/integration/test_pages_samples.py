@@ -1,12 +1,11 @@
 """The page that makes rules from sample answers, and the samples that stay with the rules."""
 
 import pytest
-from django.test import Client
 
 from connections.exchange.config import ConnectionConfig, Outcome
 from connections.selectors import connection_of
 from connections.services import create_connection
-from tests.cast import BEGINNING
+from tests.cast import BEGINNING, client_of
 
 pytestmark = pytest.mark.django_db
 
@@ -31,17 +30,6 @@ def connection(cast):
 @pytest.fixture
 def editor(connection):
     return f"/accounts/acme/integrations/connections/{connection.id}/"
-
-
-def client_of(user):
-    client = Client()
-    client.force_login(user)
-    return client
-
-
-@pytest.fixture
-def manager(cast):
-    return client_of(cast.manager)
 
 
 def test_the_editor_leads_to_the_page(manager, editor):

@@ -3,12 +3,12 @@
 import logging
 
 import pytest
-from django.test import Client
 
 from connections.exchange.config import Environment
 from connections.models import Connection
 from connections.presets import presets
 from connections.selectors import secret_values
+from tests.cast import client_of
 
 pytestmark = pytest.mark.django_db
 
@@ -20,17 +20,6 @@ ANSWERS = {
     "inputs.list_id": "f00",
     "inputs.api_key": "a key that nobody sees",
 }
-
-
-def client_of(user) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
-
-
-@pytest.fixture
-def manager(cast):
-    return client_of(cast.manager)
 
 
 def test_gallery_shows_every_platform(manager):

@@ -1,16 +1,13 @@
 """A technical contact pastes a request that works: it answers several items of a set-up request."""
 
-import re
-
 import pytest
-from django.test import Client
 
 from accounts.models import AuditEvent
 from connections.exchange.config import Environment
 from connections.models import Connection, SetupRequest
 from connections.selectors import secret_values
 from connections.setup_requests.answers import Item, ItemState
-from tests.integration.test_setup_requests import ANSWERS, LIST, client_of, setup_of
+from tests.integration.setup_requests.answering import ANSWERS, LIST, setup_of
 
 pytestmark = pytest.mark.django_db
 
@@ -24,22 +21,6 @@ X-Api-Key: {SECRET}
 Content-Type: application/x-www-form-urlencoded
 
 email=ada%40example.com&first_name=Ada"""
-
-
-@pytest.fixture
-def manager(cast):
-    return client_of(cast.manager)
-
-
-@pytest.fixture
-def contact():
-    return Client()
-
-
-@pytest.fixture
-def link(manager):
-    page = manager.post(f"{LIST}add/", {"name": "Newsletter CRM"}).content.decode()
-    return re.search(r"http://testserver(/setup/rex_[\w-]+/)", page)[1]
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import re
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
 from django.utils import timezone
 
 from accounts.models import AuditEvent
@@ -14,80 +13,10 @@ from connections.previews import classify_response, preview
 from connections.selectors import secret_values
 from connections.services import create_setup_request
 from connections.setup_requests.answers import Item
-from tests.cast import NOBODY
+from tests.cast import NOBODY, client_of
+from tests.integration.setup_requests.answering import ANSWERS, LIST, SECRET, answer, setup_of
 
 pytestmark = pytest.mark.django_db
-
-LIST = "/accounts/acme/setup-requests/"
-SECRET = "correct horse battery staple"
-ANSWERS = {
-    "documentation": {"url": "https://developers.acme-crm.com/api"},
-    "contact": {"name": "John Smith", "role": "Technical support", "email": "john@acme-crm.com"},
-    "endpoints": {
-        "production": "https://api.acme-crm.com/leads",
-        "staging": "https://staging.acme-crm.com/leads",
-    },
-    "method": {"method": "POST"},
-    "authentication": {"kind": "api_key", "location": "header", "name": "X-Key", "api_key": SECRET},
-    "encoding": {"encoding": "json"},
-    "parameters": {
-        "rows.0.attribute": "email",
-        "rows.0.name": "contact.email",
-        "rows.0.required": "on",
-        "rows.1.attribute": "last_name",
-        "rows.1.name": "contact.surname",
-        "rows.2.attribute": "country",
-        "rows.2.name": "",
-    },
-    "responses": {
-        "rows.0.status": "201",
-        "rows.0.body": '{"id": 7}',
-        "rows.0.meaning": "delivered",
-        "rows.1.status": "400",
-        "rows.1.body": '{"error": "exists"}',
-        "rows.1.meaning": "duplicate",
-        "rows.2.status": "400",
-        "rows.2.body": '{"error": "bad email"}',
-        "rows.2.meaning": "rejected",
-        "rows.3.status": "",
-        "rows.3.body": "",
-        "rows.3.meaning": "",
-    },
-}
-
-
-def client_of(user) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
-
-
-@pytest.fixture
-def manager(cast):
-    return client_of(cast.manager)
-
-
-@pytest.fixture
-def link(manager):
-    """The link as the account manager reads it off the page."""
-    page = manager.post(f"{LIST}add/", {"name": "Newsletter CRM"}).content.decode()
-    return re.search(r"http://testserver(/setup/rex_[\w-]+/)", page)[1]
-
-
-@pytest.fixture
-def contact():
-    """The technical contact: a browser without a login."""
-    return Client()
-
-
-def setup_of(cast):
-    return SetupRequest.objects.for_account(cast.account).get()
-
-
-def answer(contact, link, **changed):
-    for item, typed in (ANSWERS | changed).items():
-        saved = contact.post(f"{link}{item}/", typed)
-        assert saved.status_code == 302, (item, saved.content)
 
 
 def test_link_shows_eight_open_items_without_a_login(link, contact):

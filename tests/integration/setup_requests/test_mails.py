@@ -6,34 +6,18 @@ from datetime import timedelta
 
 import pytest
 from django.core.mail.backends import locmem
-from django.test import Client
 from django.utils import timezone
 
 from accounts.models import AuditEvent
 from connections.models import SetupRequest
 from connections.setup_requests.mails import mail_forgotten, mail_setup_request
 from connections.tasks import mail_setup_requests
-from tests.integration.test_setup_requests import LIST, answer, client_of, setup_of
+from tests.cast import client_of
+from tests.integration.setup_requests.answering import LIST, answer, setup_of
 
 pytestmark = pytest.mark.django_db
 
 EMAIL = "john@acme-crm.example"
-
-
-@pytest.fixture
-def manager(cast):
-    return client_of(cast.manager)
-
-
-@pytest.fixture
-def contact():
-    return Client()
-
-
-@pytest.fixture
-def link(manager):
-    page = manager.post(f"{LIST}add/", {"name": "Newsletter CRM"}).content.decode()
-    return re.search(r"http://testserver(/setup/rex_[\w-]+/)", page)[1]
 
 
 @pytest.fixture

@@ -1,36 +1,18 @@
 """Set-up requests that ended, in whatever way, are erased 30 days after."""
 
-import re
 from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
 from django.utils import timezone
 
 from accounts.models import AuditEvent
 from connections.models import Connection, SetupRequest
 from connections.services import archive_connection, erase_ended_setup_requests
 from delivery.retention import retain
-from tests.integration.test_setup_requests import LIST, answer, client_of, setup_of
+from tests.integration.setup_requests.answering import LIST, answer, setup_of
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def manager(cast):
-    return client_of(cast.manager)
-
-
-@pytest.fixture
-def contact():
-    return Client()
-
-
-@pytest.fixture
-def link(manager):
-    page = manager.post(f"{LIST}add/", {"name": "Newsletter CRM"}).content.decode()
-    return re.search(r"http://testserver(/setup/rex_[\w-]+/)", page)[1]
 
 
 def erase(cast, *, days):
