@@ -65,7 +65,7 @@ def check_bounds(parts: Sequence[RulePart]) -> Iterator[ConfigProblem]:
     yield from _too_many_steps(parts)
 
 
-def _too_many_steps(parts: Sequence[Part]) -> Iterator[ConfigProblem]:
+def _too_many_steps(parts: Sequence[RulePart]) -> Iterator[ConfigProblem]:
     """Counted wherever a pattern is used: each time it reads what stands there."""
     steps = 0
     for pointer, part in parts:
