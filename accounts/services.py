@@ -240,4 +240,7 @@ def _checked_name(name: str) -> str:
     name = name.strip()
     if not 0 < len(name) <= 100:
         raise CorrectInput(Problem("/name", "length", "Enter a name of 1 to 100 characters."))
+    if not name.isprintable():
+        detail = "The name holds a character that cannot be shown: remove it."
+        raise CorrectInput(Problem("/name", "control_character", detail))
     return name

@@ -24,6 +24,7 @@ def test_create_account_makes_the_creator_its_manager(cast):
     [
         ("", "solar", "/name"),
         ("x" * 101, "solar", "/name"),
+        ("Solar\r\nBcc: all@x.example", "solar", "/name"),
         ("Solar", "Solar One", "/slug"),
         ("Solar", "acme", "/slug"),
         ("Solar", "-", "/slug"),
