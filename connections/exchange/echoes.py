@@ -1,15 +1,22 @@
 """Takes out of an answer the secrets that were sent, before anybody reads or keeps it."""
 
+import html
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, unquote_plus
 
 from connections.exchange.request import MASK, PreparedRequest
 from connections.exchange.responses import ReceivedResponse
 
 MIN_SECRET_CHARACTERS = 4
 """Shorter values stand everywhere by chance; masking them would only spoil answers."""
+
+MIN_MADE_CHARACTERS = 8
+"""What was made of secrets may be a word of everybody, like a client ID that is `client`."""
+_PERCENT = re.compile("%[0-9A-F]{2}")
+_ESCAPED_BY_DOTNET = re.compile(r"""["'&+<>`]|[^ -~]""")
 
 
 def spoken_secrets(secrets: Mapping[str, str], request: PreparedRequest) -> tuple[str, ...]:
@@ -24,24 +31,54 @@ def spoken_secrets(secrets: Mapping[str, str], request: PreparedRequest) -> tupl
 def without_secrets(response: ReceivedResponse, secrets: Iterable[str]) -> ReceivedResponse:
     """Return the response with each of the secrets replaced by a mask."""
     body, headers = response.body, response.headers
+    encodings = ("utf-8", "utf-16-le", "utf-16-be") if b"\x00" in body else ("utf-8",)
     for secret in secrets:
-        body = body.replace(secret.encode(), MASK.encode())
+        for encoding in encodings:
+            body = body.replace(secret.encode(encoding), MASK.encode(encoding))
         headers = tuple((name, value.replace(secret, MASK)) for name, value in headers)
     return replace(response, body=body, headers=headers)
 
 
 def _values(secrets: Mapping[str, str], request: PreparedRequest) -> Iterator[str]:
     yield from secrets.values()
-    for (_, sent), (_, shown) in zip(request.headers, request.shown.headers, strict=True):
-        if sent != shown:  # a header made from a secret; what stands before it is none
-            yield sent.removeprefix(shown.partition(MASK)[0])
+    shown = request.shown
+    headers = zip(request.headers, shown.headers, strict=True)
+    pairs = [(sent, masked) for (_, sent), (_, masked) in headers]
+    pairs.append((request.url, shown.url))
+    if MASK in shown.body:
+        pairs.append((request.body.decode(), shown.body))
+    for sent, masked in pairs:
+        for made in _made_of_secrets(sent, masked) if sent != masked else ():
+            if len(made) >= MIN_MADE_CHARACTERS:
+                yield made
+                yield unquote_plus(made)
+
+
+def _made_of_secrets(sent: str, shown: str) -> Iterator[str]:
+    """Yield what stands in a text where the shown one has a mask: a digest for instance."""
+    start, *texts = shown.split(MASK)
+    at = len(start)
+    for index, text in enumerate(texts, start=1):
+        end = sent.find(text, at) if index < len(texts) else len(sent) - len(text)
+        if end < at:
+            return
+        yield sent[at:end]
+        at = end + len(text)
 
 
 def _forms(value: str) -> Iterator[str]:
+    """Yield how others write a value: in addresses, in JSON (PHP and .NET too), in HTML."""
     if len(value) < MIN_SECRET_CHARACTERS:
         return
     yield value
-    if not (value.isascii() and value.isalnum()):  # else all forms are the same
-        yield quote(value, safe="")
-        yield quote_plus(value, safe="")
-        yield json.dumps(value)[1:-1]
+    if value.isascii() and value.isalnum():  # else all forms are the same
+        return
+    for quoted in (quote(value, safe=""), quote_plus(value, safe="")):
+        yield quoted
+        yield _PERCENT.sub(lambda found: found[0].lower(), quoted)
+    for written in (json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]):
+        yield written
+        yield written.replace("/", "\\/")
+    backslashes = value.replace("\\", "\\\\")
+    yield _ESCAPED_BY_DOTNET.sub(lambda found: f"\\u{ord(found[0]):04X}", backslashes)
+    yield html.escape(value)

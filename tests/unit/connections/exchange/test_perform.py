@@ -2,9 +2,12 @@
 
 import asyncio
 import gzip
+import hashlib
 import json
 import time
+from base64 import b64encode
 from datetime import UTC, datetime
+from urllib.parse import quote
 
 import pytest
 
@@ -281,6 +284,40 @@ def test_secrets_in_an_answer_are_masked_before_anybody_reads_them():
     assert exchange.verdict.captures == {"lead_id": "••••"}
     assert exchange.response.status == 201
     assert ("X-Echo", "••••") in exchange.response.headers
+
+
+KEYED = {"headers": [{"name": "X-Key", "value": {"secret": "key"}}]}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        rb'{"key": "ab\/cd+ef=="}',
+        rb'{"key": "ab/cd\u002Bef=="}',
+        b"sent: ab%2fcd%2bef%3d%3d",
+        b"sent: ab/cd+ef==",
+        "sent: ab/cd+ef==".encode("utf-16"),
+    ],
+)
+def test_secret_is_masked_however_an_answer_writes_it(body):
+    exchange, _ = exchange_with(answer("400 Bad", body), secrets={"key": "ab/cd+ef=="}, **KEYED)
+    assert "••••" in exchange.response.text()
+    assert not any(part in exchange.response.text() for part in ("cd", "ef"))
+
+
+DIGEST = "{{ secrets.key|sha256('base64') }}"
+DIGESTED = {"query": [{"name": "sign", "value": DIGEST}, {"name": "n", "value": "7"}]}
+IN_BODY = {"body": {"fields": [{"name": "sign", "value": DIGEST}, {"name": "n", "value": "7"}]}}
+IN_TEXT = {"body": {"encoding": "form", "template": f"a=1&sign={DIGEST}&b={DIGEST}&n=7"}}
+IN_HEADER = {"headers": [{"name": "X-Sign", "value": f'a="{DIGEST}", b="{DIGEST}", n="7"'}]}
+
+
+@pytest.mark.parametrize("parts", [DIGESTED, IN_BODY, IN_TEXT, IN_HEADER])
+def test_what_was_made_of_a_secret_is_masked_in_an_answer_that_repeats_it(parts):
+    made = b64encode(hashlib.sha256(b"s3cret").digest()).decode()
+    said = answer("400 Bad", json.dumps({"sign": made, "sent": quote(made, safe=""), "n": "7"}))
+    exchange, _ = exchange_with(said, secrets={"key": "s3cret"}, **parts)
+    assert json.loads(exchange.response.body) == {"sign": "••••", "sent": "••••", "n": "7"}
 
 
 # The corpus of hostile answers. What it calls unknown_outcome, and what no person could mend
