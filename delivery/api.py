@@ -152,8 +152,10 @@ class DeliveryViewSet(AccountViewSet):
 
         Personal data is masked without the scope `pii:read`.
         """
-        wanted = selectors.deliveries_of(self.access.account, _filter(request))
         personal = self.access.allows(Permission.PERSONAL_DATA_READ)
+        wanted = selectors.deliveries_of(
+            self.access.account, _filter(request, with_personal_data=personal)
+        )
         return self.page(
             wanted, lambda row: selectors.delivery_summary(row, with_personal_data=personal)
         )
@@ -232,10 +234,10 @@ def _result_shown(result: Accepted) -> dict[str, Any]:
     return shown
 
 
-def _filter(request: Request) -> DeliveryFilter:
+def _filter(request: Request, *, with_personal_data: bool) -> DeliveryFilter:
     given = request.query_params.dict()
     query = DeliveryQuery(
         data={name: text for name, text in given.items() if name not in PAGING_PARAMETERS}
     )
     query.is_valid(raise_exception=True)
-    return DeliveryFilter(**query.validated_data)
+    return DeliveryFilter(**query.validated_data, with_personal_data=with_personal_data)

@@ -49,7 +49,11 @@ class DeliveryQuery(StrictSerializer):
     referral = serializers.CharField(required=False, help_text="A referral's id.")
     external_id = serializers.CharField(required=False, help_text="Your own key of the referral.")
     email = serializers.CharField(required=False, help_text="The person's whole email address.")
-    reason = serializers.CharField(required=False, help_text="A part of the reason.")
+    reason = serializers.CharField(
+        required=False,
+        help_text="A part of the reason; without the scope `pii:read`, of the rule's name, or of a"
+        " reason that no receiver wrote.",
+    )
     since = serializers.DateTimeField(required=False, help_text="Created then or later.")
     until = serializers.DateTimeField(required=False, help_text="Created before.")
 

@@ -133,3 +133,20 @@ def test_delivered_referral_shows_its_attempt_masked_or_not(api):
     assert masked["attempts"][0]["response"]["body"] == '{"id": "••••", "who": "••••"}'
     assert "example.com" not in str(masked)
     assert masked["attempts"][0]["verdict"]["outcome"] == "delivered"
+
+
+def test_filter_finds_nothing_under_a_mask(stage, api):
+    stage.connection(NOWHERE)
+    [one] = stage.accept("tx-1")
+    stage.deliveries(id=one.deliveries[0]).update(
+        reason="tx-1@example.com is known", rule="Known already"
+    )
+    for part, masked, whole in [
+        ("tx-1%40example", [], ["tx-1"]),
+        ("is+known", [], ["tx-1"]),
+        ("known+already", ["tx-1"], []),
+    ]:
+        path = f"{DELIVERIES}?reason={part}"
+        assert found(api, stage, f"?reason={part}") == masked
+        rows = api("get", path, stage.cast.token("deliveries:read", "pii:read")).json()["results"]
+        assert [row["external_id"] for row in rows] == whole
