@@ -76,8 +76,7 @@ def _mail(
 ) -> EmailMessage:
     page = {"setup": request, "link": link}
     body = render_to_string(f"setup/mail/{kind}.txt", page)
-    # A name may hold a line break, which no subject may.
-    return EmailMessage(subject=" ".join(subject.split()), body=body, to=to)
+    return EmailMessage(subject=subject, body=body, to=to)
 
 
 def _is_sent(mail: EmailMessage) -> bool:

@@ -176,9 +176,17 @@ def _uploaded(request: HttpRequest) -> UploadedFile | None:
     """Return the file that was chosen; one that is too large never gets into memory."""
     if file := request.FILES.get("file"):
         return UploadedFile(file.name or "", file.read())
-    if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_FILE_BYTES:
+    if _length(request) > MAX_FILE_BYTES:
         raise CorrectInput(Problem("/file", "too_large", "The file is larger than 5 MB."))
     return None
+
+
+def _length(request: HttpRequest) -> int:
+    """Return what the browser says; what is no number counts as nothing, as for Django."""
+    try:
+        return int(request.META.get("CONTENT_LENGTH") or 0)
+    except ValueError:
+        return 0
 
 
 def _tasks_page(

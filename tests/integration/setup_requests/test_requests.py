@@ -254,6 +254,12 @@ def test_other_files_are_refused(cast, link, contact, content, sentence):
     assert setup_of(cast).file_sealed is None
 
 
+@pytest.mark.parametrize("length", ["odd", "5_0x", "9" * 5_000])
+def test_odd_length_is_no_file(link, contact, length):
+    page = contact.post(f"{link}documentation/", {"url": ""}, CONTENT_LENGTH=length)
+    assert page.status_code == 422
+
+
 def test_link_that_ended_says_whom_to_ask(cast, manager, link, contact):
     manager.post(f"{LIST}{setup_of(cast).id}/revoke/")
     for page in (contact.get(link), contact.post(f"{link}method/", {"method": "PUT"})):
