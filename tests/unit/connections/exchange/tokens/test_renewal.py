@@ -1,0 +1,90 @@
+"""A token that is refused: a new one is fetched, once, and the rule that says so has the last word."""
+
+import pytest
+
+from connections.exchange.config import Outcome
+from tests.unit.connections.exchange.test_perform import RULES
+from tests.unit.connections.exchange.tokens.token_server import TokenServer, exchanges
+
+
+def test_token_refused_by_the_receiver_is_fetched_anew_once():
+    server = TokenServer(accept=["token-2"])
+    first, second = exchanges(server, count=2, at_once=False)
+    assert first.verdict.outcome is Outcome.DELIVERED
+    assert server.leads == ["token-1", "token-2", "token-2"]
+    assert second.verdict.outcome is Outcome.DELIVERED
+
+
+def test_receiver_that_refuses_every_token_is_asked_twice_only():
+    server = TokenServer(accept=["never"])
+    [exchange] = exchanges(server)
+    assert exchange.verdict.outcome is Outcome.HOLD
+    assert server.leads == ["token-1", "token-2"]
+    assert b"token-2" not in exchange.response.body
+    assert "token-2" not in str(exchange.request)
+
+
+EXPIRED = (200, {"success": False, "errors": [{"code": "602", "message": "token expired"}]})
+
+
+def renewing(outcome="retry", **parts):
+    rule = {
+        "name": "Token expired",
+        "outcome": outcome,
+        "conditions": [
+            {
+                "source": "json",
+                "path": "$.errors[*].code",
+                "operator": "in",
+                "value": ["601", "602"],
+            }
+        ],
+        "renew_token": True,
+    }
+    return [rule | parts, *RULES]
+
+
+def test_token_refused_inside_a_success_is_fetched_anew_where_a_rule_says_so():
+    server = TokenServer(accept=["token-2"], refusal=EXPIRED)
+    first, second = exchanges(server, count=2, at_once=False, rules=renewing())
+    assert server.leads == ["token-1", "token-2", "token-2"]
+    assert [one.verdict.rule for one in (first, second)] == ["Created", "Created"]
+    assert first.response.status == 201
+
+
+def test_token_refused_by_a_rule_without_the_flag_is_kept():
+    server = TokenServer(accept=["token-2"], refusal=EXPIRED)
+    [exchange] = exchanges(server, rules=renewing(renew_token=False))
+    assert server.leads == ["token-1"]
+    assert exchange.verdict.rule == "Token expired"
+
+
+@pytest.mark.parametrize("outcome", [Outcome.RETRY, Outcome.HOLD])
+def test_rule_that_renews_in_vain_has_the_last_word(outcome):
+    server = TokenServer(accept=["never"], refusal=EXPIRED)
+    [exchange] = exchanges(server, rules=renewing(outcome.value))
+    assert server.leads == ["token-1", "token-2"]
+    assert exchange.verdict.outcome is outcome
+    assert exchange.verdict.rule == "Token expired"
+
+
+def test_one_renewal_serves_all_whose_token_was_refused():
+    server = TokenServer(accept=["token-2"], refusal=EXPIRED)
+    results = exchanges(server, count=8, rules=renewing())
+    assert {one.verdict.outcome for one in results} == {Outcome.DELIVERED}
+    assert len(server.forms) == 2
+
+
+def test_new_token_that_is_not_given_leaves_no_answer_behind():
+    server = TokenServer(accept=["never"], refusal=EXPIRED)
+    server.later = (400, {"error": "invalid_client"})
+    [exchange] = exchanges(server, rules=renewing())
+    assert exchange.error.code == "token_refused"
+    assert exchange.response is None
+
+
+def test_rule_that_renews_changes_nothing_without_tokens():
+    server = TokenServer(refusal=EXPIRED)
+    [exchange] = exchanges(server, grant=None, rules=renewing())
+    assert server.leads == [""]
+    assert exchange.verdict.outcome is Outcome.RETRY
