@@ -1,7 +1,7 @@
 """The custom fields of an account: listed, added, changed and deleted."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -61,7 +61,7 @@ def custom_field_list(request: AccountRequest) -> HttpResponse:
 def custom_field_add(request: AccountRequest) -> HttpResponse:
     """Ask what the field is, and add it."""
     if request.method == "GET":
-        return _page(request, None, CustomFieldForm(mappings=(MappingRow(),)))
+        return _page(request, None, CustomFieldForm())
     return _take(request, None)
 
 
@@ -131,6 +131,7 @@ def _page(
     problems: Sequence[Problem] = (),
 ) -> HttpResponse:
     used = selectors.connections_by_custom_field(request.access.account) if field else {}
+    form = replace(form, mappings=form.mappings or (MappingRow(),))
     page = FieldPage(
         form=bind(form, problems_by_field(form, problems)),
         problems=linked(form, problems),

@@ -40,6 +40,15 @@ def using(cast, field):
     return create_connection(name="Acme CRM", config=parse_config(config), **who)
 
 
+def test_add_asks_to_choose_an_attribute_and_keeps_a_row_when_refused(manager):
+    asked = manager.get(f"{LIST}add/").content.decode()
+    refused = manager.post(f"{LIST}add/", {"name": ""}).content.decode()
+
+    assert '<option value="" selected>Choose</option>' in asked
+    assert "set through the API" not in asked
+    assert 'name="mappings.0.match"' in refused
+
+
 def test_field_is_kept_as_it_was_typed(field):
     assert field.definition == {
         "name": "region",
