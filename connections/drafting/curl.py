@@ -44,7 +44,10 @@ def _after_curl(words: list[str]) -> list[str]:
     for index, word in enumerate(words[:_MOST_BEFORE_CURL]):
         if re.fullmatch(r"(?:.*[/\\])?curl(?:\.exe)?", word):
             return words[index + 1 :]
-    raise NotUnderstood('A cURL line starts with "curl": paste all of it.')
+    raise NotUnderstood(
+        'This starts neither as a cURL line ("curl …") nor as a raw HTTP request'
+        ' ("POST /leads HTTP/1.1"): paste all of it.'
+    )
 
 
 @dataclass

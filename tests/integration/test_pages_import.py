@@ -82,7 +82,7 @@ def test_an_openapi_document_asks_for_the_operation_first(cast, manager):
     ("fields", "sentence", "field"),
     [
         ({"text": ""}, "There is nothing to read", "id_text"),
-        ({"text": "wget https://x"}, "A cURL line starts with", "id_text"),
+        ({"text": "wget https://x"}, "This starts neither as a cURL line", "id_text"),
         ({"text": "openapi: ["}, "neither JSON nor YAML", "id_text"),
         ({"text": DOCUMENT, "operation": "x"}, "There is no operation", "id_operation"),
         ({"text": "curl http://10.0.0.1/"}, "", "id_text"),

@@ -104,7 +104,7 @@ def test_what_is_not_understood_is_named(options, place):
     ("line", "sentence"),
     [
         ("", "nothing to read"),
-        ("wget https://example.com", 'starts with "curl"'),
+        ("wget https://example.com", "neither as a cURL line"),
         ("curl -X POST", "no URL"),
         (f"curl {URL} -d 'open", "not closed"),
         (f'curl ^"{URL}^"', "Windows"),
