@@ -5,7 +5,13 @@ from datetime import datetime
 
 from accounts.models import Account
 from campaigns.selectors import link_counts
-from connections.models import ConnectionStatus, TestRun, TestRunStatus
+from connections.models import (
+    Connection,
+    ConnectionHealth,
+    ConnectionStatus,
+    TestRun,
+    TestRunStatus,
+)
 from connections.selectors import connections_of
 from delivery.models import Delivery, DeliveryStatus
 from delivery.selectors import deliveries_of, referrals_today
@@ -13,6 +19,8 @@ from delivery.selectors import deliveries_of, referrals_today
 
 @dataclass(frozen=True, slots=True)
 class Overview:
+    troubled: list[Connection]
+    """Live ones whose endpoint fails or refuses us."""
     connections: int
     live_connections: int
     has_passed_test: bool
@@ -27,12 +35,14 @@ class Overview:
 
 
 def overview_of(account: Account, *, now: datetime) -> Overview:
-    statuses = [connection.status for connection in connections_of(account)]
+    connections = list(connections_of(account))
+    live = [one for one in connections if one.status == ConnectionStatus.ACTIVE]
     runs = TestRun.objects.for_account(account).filter(status=TestRunStatus.PASSED)
     deliveries = deliveries_of(account).select_related("campaign", "connection")
     return Overview(
-        connections=len(statuses),
-        live_connections=statuses.count(ConnectionStatus.ACTIVE),
+        troubled=[one for one in live if one.health != ConnectionHealth.HEALTHY],
+        connections=len(connections),
+        live_connections=len(live),
         has_passed_test=runs.exists(),
         linked_campaigns=sum(counts.linked for counts in link_counts(account).values()),
         has_delivered=deliveries.filter(status=DeliveryStatus.DELIVERED).exists(),

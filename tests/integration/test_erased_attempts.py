@@ -138,7 +138,7 @@ def test_pages_say_that_it_was_erased(stage, connection, client):
     assert "Rule “Success”: its reason was erased with the personal data" in detail
     assert "Not reached" not in detail
     assert "its reason was erased with the personal data" in page("delivery_list")
-    assert "A rule matched every answer that is stored." in page("unmatched_list", connection.id)
+    assert "No stored answer is without a rule." in page("unmatched_list", connection.id)
     assert "No answer is stored." in page("backtest", connection.id)
     editor = reverse("connections:connection_edit", args=("acme", connection.id))
     assert client.get(editor).status_code == 200

@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from campaigns.models import CampaignLink
 from campaigns.services import create_campaign
+from connections.models import Connection, ConnectionStatus
 from delivery.models import DeliveryStatus
 from tests.cast import client_of
 from tests.delivery_stage import now, pump, receiving, set_stage
@@ -241,6 +242,27 @@ def test_overview_ticks_off_the_set_up(stage, manager):
     assert text(manager.get("/accounts/acme/")).count("To do") == 4
     stage.connection(NOWHERE)
     assert text(manager.get("/accounts/acme/")).count("To do") == 2
+
+
+def test_overview_names_the_live_connections_that_cannot_send(stage, manager):
+    failing = stage.connection(NOWHERE)
+    paused = stage.connection(NOWHERE)
+    of_account = Connection.objects.for_account(stage.cast.account)
+    trouble = {"health": "failing", "health_since": now(), "health_reason": "status 503"}
+    of_account.filter(id__in=[failing.id, paused.id]).update(**trouble)
+    of_account.filter(id=paused.id).update(status=ConnectionStatus.PAUSED)
+    page = text(manager.get("/accounts/acme/"))
+
+    assert "Needs attention" in page
+    assert "Status 503" in page
+    assert f"/integrations/connections/{failing.id}/" in page
+    assert f"/integrations/connections/{paused.id}/" not in page
+
+
+def test_overview_is_calm_when_all_is_well(stage, manager):
+    stage.connection(NOWHERE)
+
+    assert "Needs attention" not in text(manager.get("/accounts/acme/"))
 
 
 @pytest.mark.parametrize("path", ["", "deliveries/", "real-time-referral/?unlinked={connection}"])

@@ -99,7 +99,7 @@ class TestUnmatched:
     def test_nothing_unmatched_says_so(self, stage, manager):
         other = stage.connection("http://127.0.0.1:9", linked=False)
         path = f"/accounts/acme/integrations/connections/{other.id}/unmatched/"
-        assert "A rule matched every answer that is stored" in text(manager.get(path))
+        assert "No stored answer is without a rule" in text(manager.get(path))
 
     def test_outsider_finds_nothing(self, stage, url):
         assert client_of(stage.cast.outsider).get(f"{url}unmatched/").status_code == 404
