@@ -11,10 +11,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.account_pages import AccountRequest, require_permission
-from accounts.errors import DomainError, ResolveConflict
+from accounts.errors import CorrectInput, DomainError, ResolveConflict
 from accounts.permissions import Permission
 from connections import selectors, services
+from connections.forms import Field
 from connections.models import Connection
+from connections.views.fragments import LinkedProblem
 
 
 @require_http_methods(["GET", "POST"])
@@ -23,7 +25,7 @@ def connection_activate(request: AccountRequest, connection_id: UUID) -> HttpRes
     """Make the newest version live; without a passed test only with a reason."""
     connection = selectors.connection_of(request.access.account, connection_id)
     override = request.POST.get("override")
-    problem = ""
+    field, problems = Field("override", override or ""), []
     if request.method == "POST":
         try:
             activated = services.activate_connection(
@@ -33,8 +35,11 @@ def connection_activate(request: AccountRequest, connection_id: UUID) -> HttpRes
                 connection_id=connection.id,
                 override=override,
             )
+        except CorrectInput as refused:
+            field = field._replace(problems=[refused.detail])
+            problems = [LinkedProblem(field.id, refused.detail)]
         except DomainError as refused:
-            problem = refused.detail
+            problems = [LinkedProblem("", refused.detail)]
         else:
             number = activated.live_version.number if activated.live_version else 1
             messages.success(
@@ -44,10 +49,10 @@ def connection_activate(request: AccountRequest, connection_id: UUID) -> HttpRes
     page = {
         "connection": connection,
         "is_tested": selectors.is_tested(connection),
-        "override": override or "",
-        "problem": problem,
+        "field": field,
+        "problems": problems,
     }
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if problem else HTTPStatus.OK
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if problems else HTTPStatus.OK
     return render(request, "connections/connection_activate.html", page, status=status)
 
 

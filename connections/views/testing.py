@@ -19,6 +19,7 @@ from connections import selectors, services
 from connections.curl import as_curl
 from connections.exchange.config import ConnectionConfig, Environment
 from connections.models import Connection, ConnectionVersion, TestRun, TestRunStatus
+from connections.views.fragments import LinkedProblem
 
 MOST_RUNS_LISTED = 50
 
@@ -103,7 +104,8 @@ def start_test(request: AccountRequest, connection: Connection) -> HttpResponse:
     slug = request.access.account.slug
     if target is Environment.PRODUCTION and not is_confirmed:
         if "asked" in request.POST:
-            return _choice(request, connection, "Tick the box to send a test lead to production.")
+            detail = "Tick the box to send a test lead to production."
+            return _choice(request, connection, LinkedProblem("confirm_production", detail))
         return redirect("connections:test_new", account=slug, connection_id=connection.id)
     try:
         run = services.start_test_run(
@@ -115,13 +117,15 @@ def start_test(request: AccountRequest, connection: Connection) -> HttpResponse:
             confirm_production=is_confirmed,
         )
     except DomainError as refused:
-        return _choice(request, connection, refused.detail)
+        return _choice(request, connection, LinkedProblem("", refused.detail))
     return redirect(
         "connections:test_show", account=slug, connection_id=connection.id, run_id=run.id
     )
 
 
-def _choice(request: AccountRequest, connection: Connection, problem: str = "") -> HttpResponse:
+def _choice(
+    request: AccountRequest, connection: Connection, *problems: LinkedProblem
+) -> HttpResponse:
     config = _head(connection).document
     usual = config.environment_for_tests()
     targets = [
@@ -132,10 +136,9 @@ def _choice(request: AccountRequest, connection: Connection, problem: str = "") 
         "connection": connection,
         "config": config,
         "targets": targets,
-        "problem": problem,
-        "may_reach_production": Environment.PRODUCTION in config.environments,
+        "problems": problems,
     }
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if problem else HTTPStatus.OK
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if problems else HTTPStatus.OK
     return render(request, "connections/test_new.html", page, status=status)
 
 

@@ -382,6 +382,7 @@ def test_test_to_production_asks_first_and_names_the_host(cast, manager, connect
         f"{page_of(connection)}tests/", {"asked": "yes", "environment": "production"}
     )
     assert refused.status_code == 422
+    assert '<a href="#confirm_production">Tick the box' in refused.content.decode()
     started = manager.post(
         f"{page_of(connection)}tests/",
         {"asked": "yes", "environment": "production", "confirm_production": "on"},
@@ -469,6 +470,10 @@ def test_activate_untested_wants_a_reason(manager, connection):
     refused = manager.post(f"{page_of(connection)}activate/")
     assert refused.status_code == 422
     assert "No test run of version 1 passed" in refused.content.decode()
+
+    short = manager.post(f"{page_of(connection)}activate/", {"override": "no"}).content.decode()
+    assert '<a href="#id_override">Say in 3 to 500 characters' in short
+    assert 'id="id_override_error"' in short
 
     manager.post(f"{page_of(connection)}activate/", {"override": "Their test system is down"})
     connection.refresh_from_db()
