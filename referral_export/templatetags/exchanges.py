@@ -94,7 +94,8 @@ def rule_trace(
         _rule_line(rule, trace[position] if position < len(trace) else None)
         for position, rule in enumerate(rules)
     ]
-    return {"verdict": verdict, "lines": lines}
+    why = str(verdict["reason"]).removeprefix("no rule matched").lstrip("; ") if verdict else ""
+    return {"verdict": verdict, "lines": lines, "why": why}
 
 
 def _rule_line(rule: ResponseRule, traced: Mapping[str, object] | None) -> RuleLine:
