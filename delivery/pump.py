@@ -99,6 +99,7 @@ class Pump:
     async def _claim_until_idle(self) -> None:
         last_busy = time.monotonic()
         asked_at = 0.0
+        waits = False
         while not self._must_stop():
             self._wake.clear()
             seconds = LONGEST_REST_SECONDS
@@ -107,11 +108,13 @@ class Pump:
                 await self._look_around()
                 await asyncio.sleep(asked_at + CLAIM_INTERVAL_SECONDS - time.monotonic())
                 asked_at = time.monotonic()
-                claimed = await self._claim()
+                claimed = await self._claim(waits=waits)
                 self._start(claimed.deliveries, asked_at)
                 if claimed.deliveries and not self._room:
                     await self._listener.ring_on()
-                seconds = self._seconds_until_next(claimed)
+                # One lane at a time is waited for; in between all are looked at.
+                waits = self._room > 0 and claimed.has_passed_over and not waits
+                seconds = 0.0 if waits else self._seconds_until_next(claimed)
             if self._room < self._capacity or self._wake.is_set():
                 last_busy = time.monotonic()
             elif time.monotonic() - last_busy > self._idle_seconds:
@@ -129,12 +132,14 @@ class Pump:
         except psycopg.OperationalError as away:
             logger.warning("PostgreSQL is away; claims look where they did: %s", away)
 
-    async def _claim(self) -> Claim:
+    async def _claim(self, *, waits: bool) -> Claim:
         try:
             async with self._pool.connection() as connection:
                 now = self._clock.now()
                 with counters.timing(Count.CLAIM_SECONDS):
-                    return await claim(connection, room=self._room, now=now, since=self._since)
+                    return await claim(
+                        connection, room=self._room, now=now, since=self._since, waits=waits
+                    )
         except psycopg.OperationalError as away:
             logger.warning("PostgreSQL is away; claiming again in a second: %s", away)
             return Claim([], None)

@@ -1,7 +1,9 @@
 """A claim leases what is due to one worker, fairly from the lanes that waited longest.
 
-It locks lanes first and skips what others hold, so it never waits; it looks at deliveries in a
-statement of its own, after the locks, so it sees all that was committed before.
+It locks lanes first and looks at deliveries in a statement of its own, after the locks, so it
+sees all that was committed before. It skips the lanes that others hold. One that is written to all
+the time could be skipped for ever: a claim that is told to wait queues for the longest unserved
+lane, and as it holds nothing meanwhile, nobody can wait for it in turn.
 """
 
 from collections.abc import Sequence
@@ -10,6 +12,7 @@ from datetime import datetime
 from uuid import UUID
 
 from psycopg import AsyncConnection
+from psycopg.errors import LockNotAvailable
 from psycopg.rows import args_row
 from uuid_utils.compat import uuid7
 
@@ -20,22 +23,41 @@ from delivery.queue.oldest import FROM_THE_START
 
 LEASE_MARGIN_SECONDS = 5
 
+# Longer than the queue of those who write to a busy lane; other lanes are not claimed meanwhile.
+LONGEST_WAIT_SECONDS = 0.25
+
 UNLINKED = "Its campaign was unlinked from the connection before it was sent."
 
-_LOCK_LANES = """
-UPDATE delivery_lane lane SET fence = %(fence)s, served_at = %(now)s
-FROM (
+_READY = """
+lane.ready_at <= %(now)s AND (lane.failures < %(failures_to_open)s OR lane.probe_at <= %(now)s)
+"""
+
+_READY_LANES = f"""
     SELECT lane.connection_id
     FROM delivery_lane lane
     JOIN connections_connection connection ON connection.id = lane.connection_id
-    WHERE lane.ready_at <= %(now)s AND connection.status = 'active'
-        AND (lane.failures < %(failures_to_open)s OR lane.probe_at <= %(now)s)
+    WHERE {_READY} AND connection.status = 'active'
     ORDER BY lane.served_at
+"""  # noqa: S608  our own text
+
+_LOCK_LANES = f"""
+UPDATE delivery_lane lane SET fence = %(fence)s, served_at = %(now)s
+FROM (
+    {_READY_LANES}
     LIMIT %(room)s
     FOR UPDATE OF lane SKIP LOCKED
 ) ready
 WHERE lane.connection_id = ready.connection_id
-"""
+"""  # noqa: S608
+
+_LIMIT_WAIT = "SELECT set_config('lock_timeout', %(longest_wait)s, TRUE)"
+
+# Which lane is decided before the wait and not after it: else a lane that is not ready any more
+# would stay locked while the next is waited for.
+_WAIT_FOR_LANE = f"""
+UPDATE delivery_lane lane SET fence = %(fence)s, served_at = %(now)s
+WHERE {_READY} AND lane.connection_id = ({_READY_LANES} LIMIT 1)
+"""  # noqa: S608
 
 # Each lane gets an equal share of the room, up to its free slots; what is left of the room is
 # given out by the claim that follows at once. So the cost is bounded by the room alone.
@@ -121,7 +143,10 @@ SELECT claimed.id, claimed.fence, claimed.attempt_count, claimed.first_attempt_a
     claimed.account_id, account.wrapped_key, claimed.referral_id, referral.external_id,
     referral.occurred_at, referral.attributes_sealed, claimed.campaign_id, campaign.name,
     campaign.reference, claimed.connection_id, claimed.connection_name,
-    claimed.connection_revision, claimed.version_id, claimed.slot_in_seconds,
+    claimed.connection_revision, claimed.version_id,
+    -- From when the lanes were asked for, however long that took.
+    claimed.slot_in_seconds
+        + extract(epoch FROM statement_timestamp() - transaction_timestamp())::float8,
     claimed.slot_lasts_seconds
 FROM claimed
 JOIN delivery_referral referral ON referral.id = claimed.referral_id
@@ -130,7 +155,7 @@ JOIN campaigns_campaign campaign ON campaign.id = claimed.campaign_id
 JOIN accounts_account account ON account.id = claimed.account_id
 """
 
-_SILENCE_LANES = """
+_SILENCE_LANES = f"""
 WITH looked AS (
     SELECT lane.connection_id, (
         SELECT count(*) FROM delivery_delivery leased
@@ -164,14 +189,14 @@ WITH looked AS (
 SELECT min(CASE
     WHEN lane.failures < %(failures_to_open)s THEN lane.ready_at
     WHEN lane.probe_at IS NOT NULL THEN GREATEST(lane.ready_at, lane.probe_at)
-END)
+END), COALESCE(bool_or(lane.fence IS DISTINCT FROM %(fence)s AND {_READY}), FALSE)
 FROM (
     SELECT * FROM silenced
     UNION ALL SELECT * FROM delivery_lane WHERE fence IS DISTINCT FROM %(fence)s
 ) lane
 JOIN connections_connection connection ON connection.id = lane.connection_id
 WHERE connection.status = 'active' AND lane.ready_at IS NOT NULL
-"""
+"""  # noqa: S608
 
 _GIVE_BACK = """
 WITH changed AS (
@@ -220,25 +245,45 @@ class Claim:
     deliveries: list[Claimed]
     next_ready_at: datetime | None
     """When it is worth looking again if nobody rings; None: not before somebody does."""
+    has_passed_over: bool = False
+    """A lane was ready, and left: somebody held it, or there was no room."""
 
 
 async def claim(
-    connection: AsyncConnection, *, room: int, now: datetime, since: UUID = FROM_THE_START
+    connection: AsyncConnection,
+    *,
+    room: int,
+    now: datetime,
+    since: UUID = FROM_THE_START,
+    waits: bool = False,
 ) -> Claim:
     """Lease up to `room` due deliveries, fairly from the lanes that waited longest.
+
+    With `waits`, from the one lane that waited longest, and not before whoever holds it is done.
 
     *Effects*: one transaction, one round trip; the leases outlast the exchange's deadline.
     """
     parameters = claim_parameters(room=room, now=now, since=since)
+    try:
+        return await _claim(connection, parameters, waits=waits)
+    except LockNotAvailable:
+        return Claim([], now)
+
+
+async def _claim(
+    connection: AsyncConnection, parameters: dict[str, object], *, waits: bool
+) -> Claim:
     # What stands in one pipeline is one transaction, without BEGIN and COMMIT to be sent.
     async with connection.pipeline():
-        await connection.execute(_LOCK_LANES, parameters)
+        if waits:
+            await connection.execute(_LIMIT_WAIT, parameters)
+        await connection.execute(_WAIT_FOR_LANE if waits else _LOCK_LANES, parameters)
         claimed = connection.cursor(row_factory=args_row(Claimed))
         await claimed.execute(_CLAIM, parameters)
         next_ready = await connection.execute(_SILENCE_LANES, parameters)
         deliveries = await claimed.fetchall()
-        next_row = await next_ready.fetchone()
-    return Claim(deliveries, next_row[0] if next_row else None)
+        next_ready_at, has_passed_over = await next_ready.fetchone() or (None, False)
+    return Claim(deliveries, next_ready_at, has_passed_over)
 
 
 def claim_parameters(
@@ -257,6 +302,7 @@ def claim_parameters(
         "horizon": pacing.HORIZON_SECONDS,
         "refill": pacing.REFILL_SECONDS,
         "failures_to_open": FAILURES_TO_OPEN,
+        "longest_wait": f"{LONGEST_WAIT_SECONDS}s",
     }
 
 

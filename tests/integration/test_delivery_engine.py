@@ -47,12 +47,12 @@ def who(stage, connection=None):
     return given | ({"connection_id": connection.id} if connection else {})
 
 
-def claim(*, room=64, at=None):
+def claim(*, room=64, at=None, **how):
     """Claim as a pump does, and leave it at that."""
 
     async def once():
         async with await psycopg.AsyncConnection.connect(**_connection_arguments()) as connection:
-            return await queue.claim(connection, room=room, now=at or now())
+            return await queue.claim(connection, room=room, now=at or now(), **how)
 
     return asyncio.run(once())
 

@@ -1,15 +1,19 @@
 """No connection gets more than it asked for, and none waits for what another one suffers."""
 
 import asyncio
+import threading
 import time
 from bisect import bisect_left
+from contextlib import contextmanager
 
 import psycopg
 import pytest
 
 from connections.services import activate_connection, change_connection
 from delivery import doorbell, queue
+from delivery.pacing import LEAD_SECONDS
 from delivery.pump_house import _connection_arguments
+from delivery.queue import claims
 from tests.delivery_stage import now, pumping, receiving, set_stage, wait_until
 from tests.integration.test_delivery_engine import claim
 
@@ -143,3 +147,81 @@ def test_request_that_missed_its_slot_is_given_back_and_uses_no_attempt(stage):
     [again] = claim().deliveries
     assert again.id == claimed.id
     assert again.fence != claimed.fence
+
+
+LOCK_LANE = "SELECT FROM delivery_lane WHERE connection_id = %s FOR UPDATE"
+
+
+@contextmanager
+def lane_held(connection, *, by, seconds):
+    """Let this many hold the lane in turn, each for so long: there is always one who waits."""
+    stop = threading.Event()
+
+    def hold():
+        with psycopg.connect(**_connection_arguments()) as database:
+            while not stop.is_set():
+                with database.transaction():
+                    database.execute(LOCK_LANE, [connection.id])
+                    stop.wait(seconds)
+
+    threads = [threading.Thread(target=hold) for _ in range(by)]
+    for thread in threads:
+        thread.start()
+    try:
+        time.sleep(0.2)
+        yield
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+
+
+@pytest.fixture
+def patience(monkeypatch):
+    """A busy machine may take longer to come to whoever waits."""
+    monkeypatch.setattr(claims, "LONGEST_WAIT_SECONDS", 10)
+
+
+def test_claim_that_waits_gets_the_lane_that_somebody_always_writes_to(stage, patience):
+    connection = stage.connection(REFUSING)
+    stage.accept("tx-1")
+    with lane_held(connection, by=3, seconds=0.02):
+        passed = claim()
+        assert (passed.deliveries, passed.has_passed_over) == ([], True)
+        waited = claim(waits=True)
+    assert (len(waited.deliveries), waited.has_passed_over) == (1, False)
+
+
+def test_slot_counts_from_before_the_wait_for_the_lane(stage, patience):
+    connection = stage.connection(REFUSING, rate_per_second=10)
+    stage.accept("tx-1")
+    with lane_held(connection, by=1, seconds=0.3):
+        started = time.monotonic()
+        [waited] = claim(waits=True).deliveries
+        took = time.monotonic() - started
+    assert 0.05 < waited.slot_in_seconds - LEAD_SECONDS < took
+
+
+def test_lane_that_is_held_for_long_keeps_no_claim_waiting(stage):
+    held = stage.connection(REFUSING)
+    stage.accept("tx-1")
+    other = stage.connection(REFUSING)
+    stage.accept("tx-2")
+    with lane_held(held, by=1, seconds=20):
+        started = time.monotonic()
+        assert claim(waits=True).deliveries == []
+        assert time.monotonic() - started < 2
+        assert [one.connection_id for one in claim().deliveries] == [other.id]
+
+
+def test_flood_to_one_connection_does_not_let_it_wait(stage):
+    """As many requests at once, each with one referral, write to its lane without a pause."""
+    with receiving() as crm:
+        connection = stage.connection(crm, concurrency=50)
+        with pumping(), lane_held(connection, by=3, seconds=0.02):
+            started = time.monotonic()
+            for number in range(1, 11):
+                stage.accept(f"tx-{number}")
+                expected = {"delivered": number}
+                wait_until(lambda expected=expected: stage.statuses() == expected)
+            assert time.monotonic() - started < 5
