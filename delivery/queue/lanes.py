@@ -25,7 +25,8 @@ WHERE (delivery_lane.ready_at IS NULL OR delivery_lane.ready_at > %(now)s)
 RING_UNLESS_FULL = RING + " AND NOT delivery_lane.is_full"
 
 # Who rings does it with what he lets wait, so there is nothing to find; unless what waits is
-# older than what some pump looked at when it silenced the lane.
+# older than what some pump looked at when it silenced the lane. A full lane is not forgotten: the
+# end of any of its leases rings it.
 _RING_FORGOTTEN = """
 WITH changed AS (
     SELECT connection.id AS connection_id
@@ -36,7 +37,11 @@ WITH changed AS (
         WHERE waiting.connection_id = connection.id
             AND waiting.status IN ('pending', 'retrying') AND waiting.lease_expires_at IS NULL
             AND waiting.id >= %(since)s
-    )
+    ) AND NOT (lane.is_full IS TRUE AND EXISTS (
+        SELECT FROM delivery_delivery leased
+        WHERE leased.connection_id = connection.id AND leased.lease_expires_at IS NOT NULL
+            AND leased.id >= %(since)s
+    ))
 )
 """
 

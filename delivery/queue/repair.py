@@ -52,10 +52,16 @@ WITH expired AS (
 # What was in flight, or came in, while its connection was being deleted. The lane is silenced
 # first, so that nothing that rings later goes unseen.
 _SILENCE_ARCHIVED = """
+WITH archived AS (
+    SELECT lane.connection_id
+    FROM delivery_lane lane
+    JOIN connections_connection connection ON connection.id = lane.connection_id
+    WHERE connection.status = 'archived' AND lane.ready_at IS NOT NULL
+    ORDER BY lane.connection_id
+    FOR UPDATE OF lane
+)
 UPDATE delivery_lane lane SET ready_at = NULL
-FROM connections_connection connection
-WHERE connection.id = lane.connection_id AND connection.status = 'archived'
-    AND lane.ready_at IS NOT NULL
+FROM archived WHERE lane.connection_id = archived.connection_id
 RETURNING lane.connection_id
 """
 

@@ -1,6 +1,7 @@
 """The engine on real servers: what it claims, sends and settles, and what it leaves alone."""
 
 import asyncio
+import threading
 import time
 from collections import Counter
 from dataclasses import replace
@@ -405,6 +406,43 @@ def test_sweep_finds_what_nobody_rang_for(stage):
     sweep(now=now())
     assert len(claim().deliveries) == 1
     assert Lane.objects.get(connection=connection).ready_at is None
+
+
+def test_sweep_leaves_full_lanes_alone(stage):
+    connection = stage.connection(NOWHERE, concurrency=1)
+    stage.accept("tx-1", "tx-2")
+    [claimed] = claim().deliveries
+    assert queue.ring_forgotten_lanes(now=now()) == 0
+    assert lane_of(connection) == (None, True)
+    stage.deliveries(id=claimed.id).update(lease_expires_at=None)
+    assert queue.ring_forgotten_lanes(now=now()) == 1
+
+
+def test_sweep_never_waits_for_a_settle_that_waits_for_it(stage, monkeypatch):
+    """It frees a lease of the later lane, then rings the earlier one, as a settle of both does."""
+    early, late = sorted((stage.connection(NOWHERE) for _ in range(2)), key=lambda one: one.id)
+    stage.accept("tx-1", "tx-2")
+    held = claim().deliveries
+    forgotten, expired = (
+        next(one for one in held if one.connection_id == connection.id)
+        for connection in (early, late)
+    )
+    given = {"lease_expires_at": None, "fence": None}
+    stage.deliveries(id=forgotten.id).update(**given)
+    stage.deliveries(id=expired.id).update(lease_expires_at=now() - timedelta(minutes=9))
+    others = [one for one in held if one not in (forgotten, expired)]
+    thread = threading.Thread(target=settle, args=[result_of(one) for one in others])
+    ring = queue.ring_forgotten_lanes
+
+    def ring_while_a_settle_waits(**how):
+        thread.start()
+        thread.join(timeout=1)
+        return ring(**how)
+
+    monkeypatch.setattr(queue, "ring_forgotten_lanes", ring_while_a_settle_waits)
+    sweep(now=now())
+    thread.join()
+    assert stage.statuses() == {"delivered": 2, "pending": 2}
 
 
 def lane_of(connection):
