@@ -240,8 +240,8 @@ class Lane(models.Model):
     """When a claim last looked here; the longest unserved comes first."""
     fence = models.UUIDField(null=True)
     """The claim that last looked here."""
-    next_slot_at = models.DateTimeField(null=True)
-    """The earliest moment, by the database's clock, that is not given out for a request yet."""
+    last_slot_at = models.DateTimeField(null=True)
+    """The latest moment, by the database's clock, that was given out for a request."""
     # The breaker, see `breaker.Breaker`; what is counted here is counted by settles.
     succeeded_at = models.DateTimeField(null=True)
     failures = models.PositiveIntegerField(default=0, db_default=0)

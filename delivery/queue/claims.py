@@ -28,15 +28,27 @@ LONGEST_WAIT_SECONDS = 0.25
 
 UNLINKED = "Its campaign was unlinked from the connection before it was sent."
 
-_READY = """
-lane.ready_at <= %(now)s AND (lane.failures < %(failures_to_open)s OR lane.probe_at <= %(now)s)
+# What holds a lane back for a while is asked when somebody looks, and not kept in `ready_at`: what
+# it depends on, the count of failures and the live version's limit, may change meanwhile.
+_LOOK_AT = """
+GREATEST(
+    lane.ready_at, CASE WHEN lane.failures >= %(failures_to_open)s THEN lane.probe_at END,
+    -- With a rate limit, when most of the slots that were given out are used.
+    %(now)s + (lane.last_slot_at - statement_timestamp())
+        + make_interval(secs => %(stretch)s / version.rate_per_second - %(refill)s)
+)
+"""
+
+_LIVE_LANES = """
+JOIN connections_connection connection ON connection.id = lane.connection_id
+JOIN connections_connectionversion version ON version.id = connection.live_version_id
+WHERE connection.status = 'active' AND lane.ready_at IS NOT NULL
+    AND (lane.failures < %(failures_to_open)s OR lane.probe_at IS NOT NULL)
 """
 
 _READY_LANES = f"""
-    SELECT lane.connection_id
-    FROM delivery_lane lane
-    JOIN connections_connection connection ON connection.id = lane.connection_id
-    WHERE {_READY} AND connection.status = 'active'
+    SELECT lane.connection_id FROM delivery_lane lane {_LIVE_LANES}
+        AND lane.ready_at <= %(now)s AND {_LOOK_AT} <= %(now)s
     ORDER BY lane.served_at
 """  # noqa: S608  our own text
 
@@ -56,7 +68,8 @@ _LIMIT_WAIT = "SELECT set_config('lock_timeout', %(longest_wait)s, TRUE)"
 # would stay locked while the next is waited for.
 _WAIT_FOR_LANE = f"""
 UPDATE delivery_lane lane SET fence = %(fence)s, served_at = %(now)s
-WHERE {_READY} AND lane.connection_id = ({_READY_LANES} LIMIT 1)
+WHERE lane.connection_id = ({_READY_LANES} LIMIT 1) AND lane.ready_at <= %(now)s
+    AND (lane.failures < %(failures_to_open)s OR lane.probe_at <= %(now)s)
 """  # noqa: S608
 
 # Each lane gets an equal share of the room, up to its free slots; what is left of the room is
@@ -82,7 +95,8 @@ WITH lane AS (
     CROSS JOIN LATERAL (
         -- All null without a rate limit.
         SELECT %(stretch)s / version.rate_per_second AS apart_seconds, GREATEST(%(lead)s,
-            extract(epoch FROM lane.next_slot_at - statement_timestamp())::float8
+            extract(epoch FROM lane.last_slot_at - statement_timestamp())::float8
+                + %(stretch)s / version.rate_per_second
         ) + 0 * version.rate_per_second AS first_in_seconds
     ) slot
     WHERE lane.fence = %(fence)s AND connection.status = 'active'
@@ -109,15 +123,15 @@ WITH lane AS (
     ) due
 ), paced AS (
     UPDATE delivery_lane lane
-    SET next_slot_at = COALESCE(
-            statement_timestamp() + make_interval(secs => last.next_in_seconds), lane.next_slot_at
+    SET last_slot_at = COALESCE(
+            statement_timestamp() + make_interval(secs => last.slot_in_seconds), lane.last_slot_at
         ),
         -- Should nothing come of the probe, another may follow when its lease is over.
         probe_at = CASE WHEN is_open THEN %(now)s + last.lease END,
         probes = lane.probes + is_open::int
     FROM (
         SELECT connection_id, is_open, lease,
-            max(slot_in_seconds + apart_seconds) AS next_in_seconds
+            max(slot_in_seconds) AS slot_in_seconds
         FROM picked WHERE slot_in_seconds IS NOT NULL OR is_open
         GROUP BY connection_id, is_open, lease
     ) last
@@ -164,11 +178,7 @@ WITH looked AS (
     ) >= CASE
         WHEN lane.failures < %(failures_to_open)s THEN version.concurrency ELSE 1
     END AS is_full, (
-        -- With a rate limit, when most of the slots that were given out are used.
-        SELECT GREATEST(waiting.next_attempt_at, CASE WHEN version.rate_per_second IS NOT NULL
-            THEN %(now)s + (lane.next_slot_at - statement_timestamp())
-                - make_interval(secs => %(refill)s)
-        END)
+        SELECT waiting.next_attempt_at
         FROM delivery_delivery waiting
         WHERE waiting.connection_id = lane.connection_id
             AND waiting.status IN ('pending', 'retrying') AND waiting.lease_expires_at IS NULL
@@ -186,16 +196,13 @@ WITH looked AS (
     FROM looked WHERE lane.connection_id = looked.connection_id
     RETURNING lane.*
 )
-SELECT min(CASE
-    WHEN lane.failures < %(failures_to_open)s THEN lane.ready_at
-    WHEN lane.probe_at IS NOT NULL THEN GREATEST(lane.ready_at, lane.probe_at)
-END), COALESCE(bool_or(lane.fence IS DISTINCT FROM %(fence)s AND {_READY}), FALSE)
+SELECT min({_LOOK_AT}), COALESCE(bool_or(
+    lane.fence IS DISTINCT FROM %(fence)s AND {_LOOK_AT} <= %(now)s
+), FALSE)
 FROM (
     SELECT * FROM silenced
     UNION ALL SELECT * FROM delivery_lane WHERE fence IS DISTINCT FROM %(fence)s
-) lane
-JOIN connections_connection connection ON connection.id = lane.connection_id
-WHERE connection.status = 'active' AND lane.ready_at IS NOT NULL
+) lane {_LIVE_LANES}
 """  # noqa: S608
 
 _GIVE_BACK = """

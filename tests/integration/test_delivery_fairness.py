@@ -11,6 +11,7 @@ import pytest
 
 from connections.services import activate_connection, change_connection
 from delivery import doorbell, queue
+from delivery.models import Lane
 from delivery.pacing import LEAD_SECONDS
 from delivery.pump_house import _connection_arguments
 from delivery.queue import claims
@@ -225,3 +226,29 @@ def test_flood_to_one_connection_does_not_let_it_wait(stage):
                 expected = {"delivered": number}
                 wait_until(lambda expected=expected: stage.statuses() == expected)
             assert time.monotonic() - started < 5
+
+
+@pytest.mark.parametrize("rate", [None, 1000])
+def test_limit_that_is_lifted_or_raised_holds_nothing_back(stage, rate):
+    connection = stage.connection(REFUSING, rate_per_second=0.01)
+    stage.accept("tx-1", "tx-2")
+    assert len(claim().deliveries) == 1
+    held_back = claim()
+    assert held_back.deliveries == []
+    assert 60 < (held_back.next_ready_at - now()).total_seconds() < 120
+    who = {"account": stage.cast.account, "actor": stage.cast.actor, "now": now()}
+    config = connection.head_version.document
+    policy = config.delivery.model_copy(update={"rate_per_second": rate})
+    config = config.model_copy(update={"delivery": policy})
+    change_connection(connection_id=connection.id, config=config, **who)
+    activate_connection(connection_id=connection.id, override="another limit", **who)
+    assert len(claim().deliveries) == 1
+
+
+def test_referral_to_a_limited_connection_rings_no_bell_that_nobody_can_follow(stage):
+    stage.connection(REFUSING, rate_per_second=0.01)
+    stage.accept("tx-1", "tx-2")
+    claim()
+    before = Lane.objects.get().ready_at
+    stage.accept("tx-3")
+    assert Lane.objects.get().ready_at == before
