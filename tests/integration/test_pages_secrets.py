@@ -5,17 +5,12 @@ import pytest
 from connections.exchange.config import Environment
 from connections.models import Connection, Secret
 from connections.selectors import secret_values
-from tests.integration.test_pages_connections import LIST, client_of, edit, form_on, page_of
+from tests.integration.test_pages_connections import LIST, edit, form_on, page_of
 
 pytestmark = pytest.mark.django_db
 
 BODY = '{"key": "{{ secrets.api_key }}", "email": "{{ email }}"}'
 FIELD = 'name="secrets.api_key.value"'
-
-
-@pytest.fixture
-def manager(cast):
-    return client_of(cast.manager)
 
 
 @pytest.fixture
