@@ -3,16 +3,19 @@
 import html
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import AnyStr
 from urllib.parse import quote, quote_plus, unquote_plus
 
 from connections.exchange.request import MASK, PreparedRequest
-from connections.exchange.responses import ReceivedResponse
+from connections.exchange.responses import MAX_HEADER_BYTES, ReceivedResponse
 
 MIN_SECRET_CHARACTERS = 4
 """Shorter values stand everywhere by chance; masking them would only spoil answers."""
 
+# Bytes; as characters an answer's headers are fewer when they are not ASCII.
+_CUT_AT = MAX_HEADER_BYTES // 4
 MIN_MADE_CHARACTERS = 8
 """What was made of secrets may be a word of everybody, like a client ID that is `client`."""
 _PERCENT = re.compile("%[0-9A-F]{2}")
@@ -28,7 +31,7 @@ def spoken_secrets(secrets: Mapping[str, str], request: PreparedRequest) -> tupl
     return tuple(sorted(forms, key=len, reverse=True))
 
 
-def without_secrets(response: ReceivedResponse, secrets: Iterable[str]) -> ReceivedResponse:
+def without_secrets(response: ReceivedResponse, secrets: Sequence[str]) -> ReceivedResponse:
     """Return the response with each of the secrets replaced by a mask."""
     body, headers = response.body, response.headers
     encodings = ("utf-8", "utf-16-le", "utf-16-be") if b"\x00" in body else ("utf-8",)
@@ -36,7 +39,24 @@ def without_secrets(response: ReceivedResponse, secrets: Iterable[str]) -> Recei
         for encoding in encodings:
             body = body.replace(secret.encode(encoding), MASK.encode(encoding))
         headers = tuple((name, value.replace(secret, MASK)) for name, value in headers)
+    if response.truncated:
+        body = _without_beginning(body, [secret.encode() for secret in secrets], MASK.encode())
+    if headers and sum(len(name) + len(value) for name, value in response.headers) >= _CUT_AT:
+        *others, (name, value) = headers
+        headers = (*others, (name, _without_beginning(value, secrets, MASK)))
     return replace(response, body=body, headers=headers)
+
+
+def _without_beginning(text: AnyStr, secrets: Sequence[AnyStr], mask: AnyStr) -> AnyStr:
+    """Mask what may be the beginning of a secret at the end of a text that was cut."""
+    lengths = (
+        length
+        for secret in secrets
+        for length in range(MIN_SECRET_CHARACTERS, len(secret))
+        if text.endswith(secret[:length])
+    )
+    longest = max(lengths, default=0)
+    return text[:-longest] + mask if longest else text
 
 
 def _values(secrets: Mapping[str, str], request: PreparedRequest) -> Iterator[str]:

@@ -305,6 +305,18 @@ def test_secret_is_masked_however_an_answer_writes_it(body):
     assert not any(part in exchange.response.text() for part in ("cd", "ef"))
 
 
+@pytest.mark.parametrize("length", [4, 11, 21])
+def test_beginning_of_a_secret_is_masked_where_an_answer_is_cut(length):
+    secret = "0123456789abcdefghijkl"
+    padding = "x" * (65_536 - length)
+    before = "y" * (8_192 - len("Content-Length") - len("65558") - len("X-Echo") - length)
+    said = answer("400 Bad", padding + secret, X_Echo=before + secret)
+    exchange, _ = exchange_with(said, secrets={"key": secret}, **KEYED)
+    assert exchange.response.truncated
+    assert exchange.response.text() == padding + "••••"
+    assert secret[:4] not in repr(exchange.response.headers)
+
+
 DIGEST = "{{ secrets.key|sha256('base64') }}"
 DIGESTED = {"query": [{"name": "sign", "value": DIGEST}, {"name": "n", "value": "7"}]}
 IN_BODY = {"body": {"fields": [{"name": "sign", "value": DIGEST}, {"name": "n", "value": "7"}]}}
