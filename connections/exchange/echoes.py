@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import AnyStr
 from urllib.parse import quote, quote_plus, unquote_plus
 
@@ -86,7 +87,12 @@ def _made_of_secrets(sent: str, shown: str) -> Iterator[str]:
         at = end + len(text)
 
 
-def _forms(value: str) -> Iterator[str]:
+@lru_cache(maxsize=1_024)
+def _forms(value: str) -> frozenset[str]:
+    return frozenset(_written(value))
+
+
+def _written(value: str) -> Iterator[str]:
     """Yield how others write a value: in addresses, in JSON (PHP and .NET too), in HTML."""
     if len(value) < MIN_SECRET_CHARACTERS:
         return
