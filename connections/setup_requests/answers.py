@@ -171,12 +171,11 @@ class SetupAnswers(Document):
     unknown: tuple[Item, ...] = ()
 
     def state_of(self, item: Item) -> "ItemState":
-        if item in self.unknown:
-            return ItemState.UNKNOWN
         if getattr(self, item) is not None:
             return ItemState.ANSWERED
-        is_said = self.example is not None and item in self.example.says()
-        return ItemState.IN_EXAMPLE if is_said else ItemState.OPEN
+        if self.example is not None and item in self.example.says():
+            return ItemState.IN_EXAMPLE
+        return ItemState.UNKNOWN if item in self.unknown else ItemState.OPEN
 
     def answered(self) -> int:
         """Return how many items are dealt with; not to know is an answer too."""

@@ -99,6 +99,19 @@ def test_what_is_answered_by_itself_goes_before_the_example(cast, manager, conta
     assert kept == {"api_key": ANSWERS["authentication"]["api_key"]}
 
 
+def test_item_that_the_example_answers_is_not_unknown(cast, manager, contact, link, paste):
+    for item in ("endpoints", "contact"):
+        contact.post(f"{link}{item}/", {"unknown": ""})
+    paste()
+    answers = setup_of(cast).document
+    page = manager.get(f"{LIST}{setup_of(cast).id}/").content.decode()
+
+    assert answers.state_of(Item.ENDPOINTS) is ItemState.IN_EXAMPLE
+    assert answers.state_of(Item.CONTACT) is ItemState.UNKNOWN
+    assert "Endpoints: they do not know" not in page
+    assert "Technical contact: they do not know" in page
+
+
 def test_team_sees_what_was_pasted_and_what_a_draft_lacks(cast, manager, paste):
     paste()
     page = manager.get(f"{LIST}{setup_of(cast).id}/").content.decode()
