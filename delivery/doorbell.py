@@ -26,6 +26,7 @@ PUMP_TASK = "delivery.pump"
 PATIENCE_SECONDS = 0.25
 PAUSE_SECONDS = 5.0
 LISTENING_SECONDS = 3
+FULL_REST_SECONDS = 0.1
 
 logger = logging.getLogger(__name__)
 
@@ -92,12 +93,16 @@ def _redis() -> _Redis:
 
 
 class Listener:
-    """A pump's ear: sets its event when somebody rings, and lets it be known that it listens."""
+    """A pump's ear: sets its event when somebody rings, and lets it be known that it listens.
 
-    def __init__(self, wake: asyncio.Event) -> None:
+    While its pump is full it leaves the bell to another one.
+    """
+
+    def __init__(self, wake: asyncio.Event, *, is_full: Callable[[], bool]) -> None:
         self.is_deaf = False
         """Redis is away; whoever waits for the bell looks for himself, and more often."""
         self._wake = wake
+        self._is_full = is_full
         self._client = AsyncRedis.from_url(settings.REDIS_URL, socket_timeout=3, retry=None)
 
     async def ring_on(self) -> None:
@@ -114,8 +119,12 @@ class Listener:
             while True:
                 try:
                     await client.set(LISTENING, 1, ex=LISTENING_SECONDS)
-                    if await client.blpop([BELL], timeout=1):
+                    if self._is_full():
+                        await asyncio.sleep(FULL_REST_SECONDS)
+                    elif await client.blpop([BELL], timeout=1):
                         self._wake.set()
+                        if self._is_full():  # since it began to listen
+                            await self.ring_on()
                     self.is_deaf = False
                 except (RedisError, OSError) as away:
                     if not self.is_deaf:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 
 from connections.models import Connection, ConnectionHealth
 from delivery import doorbell, notices
@@ -46,7 +46,11 @@ def review_forgotten(*, now: datetime) -> None:
     """Review the lanes whose count says otherwise than their breaker: a worker was killed."""
     failing = Q(failures__gte=FAILURES_TO_OPEN)
     is_open = Q(opened_at__isnull=False)
-    forgotten = Lane.objects.filter((failing & ~is_open) | (~failing & is_open))
+    waits_for_people = is_open & Q(probe_at__isnull=True)
+    may_be_probed = Q(holds__lt=F("failures"))
+    forgotten = Lane.objects.filter(
+        (failing & ~is_open) | (~failing & is_open) | (waits_for_people & may_be_probed)
+    )
     tallies = [Tally(connection_id) for connection_id in forgotten.values_list("pk", flat=True)]
     if tallies:
         review(tallies, now=now)

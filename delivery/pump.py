@@ -57,7 +57,7 @@ class Pump:
         self._idle_seconds = idle_seconds
         self._room = self._capacity = capacity
         self._wake = asyncio.Event()
-        self._listener = Listener(self._wake)
+        self._listener = Listener(self._wake, is_full=lambda: not self._room)
         self._clock = Clock()
         self._settler = Settler(
             pool, clock=self._clock, on_written=self._make_room, on_rung=self._wake.set

@@ -38,7 +38,7 @@ SELECT EXISTS (
 )
 """
 
-# Clocks differ: what was made just now may bear an id of before.
+# Clocks differ, and a referral is made just before its deliveries: that may have been last week.
 CLOCKS_DIFFER = timedelta(hours=1)
 
 FROM_THE_START = UUID(int=0)
@@ -64,5 +64,4 @@ def oldest_to_sweep(*, now: datetime) -> UUID:
 def _since(row: tuple[bool, datetime | None] | None, now: datetime) -> UUID:
     if row is None or row[0]:
         return FROM_THE_START
-    recent = now - CLOCKS_DIFFER
-    return first_id_at(min(row[1] or recent, recent))
+    return first_id_at(min(row[1] or now, now) - CLOCKS_DIFFER)

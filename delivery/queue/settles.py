@@ -55,6 +55,7 @@ _COUNT_AND_RING = """
     FROM unnest(%(tally_connection_id)s::uuid[], %(tally_succeeded_at)s::timestamptz[],
         %(tally_failures)s::int[], %(tally_holds)s::int[]
     ) AS tally (connection_id, succeeded_at, failures, holds)
+    WHERE connection_id IN (SELECT connection_id FROM changed)
     ORDER BY connection_id
     ON CONFLICT (connection_id) DO UPDATE SET
         ready_at = CASE

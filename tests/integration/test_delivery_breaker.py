@@ -329,3 +329,22 @@ def test_receiver_that_asks_for_time_is_not_broken(stage):
         pump()
     assert health(connection) == "healthy"
     assert lane(connection).failures == 0
+
+
+def test_breaker_that_nobody_reviewed_after_another_kind_of_failure_is_probed(stage):
+    connection = stage.connection(NOWHERE)
+    stage.accept("tx-1")
+    refused = {"failures": OPENS + 1, "holds": OPENS, "opened_at": now(), "probe_at": None}
+    Lane.objects.filter(connection=connection).update(**refused)
+    sweep(now=now())
+    assert lane(connection).probe_at > now()
+
+
+def test_result_of_a_lost_lease_is_not_counted(stage):
+    connection = stage.connection(NOWHERE)
+    stage.accept("tx-1")
+    [lost] = claim().deliveries
+    sweep(now=now() + timedelta(hours=1))
+    claim()
+    settle(result_of(lost, evidence=breaker.Evidence.FAILURE))
+    assert lane(connection).failures == 0
