@@ -50,7 +50,7 @@ def test_a_kept_answer_is_removed_without_javascript(open_page, sign_in):
     expect(page.get_by_role("group", name=re.compile("^Answer"))).to_have_count(2)
     page.get_by_role("button", name="Save the answers only").click()
     expect(page.get_by_text("Saved as version 3.")).to_be_visible()
-    expect(page.get_by_text("Passed")).to_have_count(2)
+    expect(page.get_by_text("Passed", exact=True)).to_have_count(2)
 
 
 def answer(page, status, outcome, body=""):
