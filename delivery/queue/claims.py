@@ -23,6 +23,8 @@ from delivery.queue.oldest import FROM_THE_START
 
 LEASE_MARGIN_SECONDS = 5
 
+# A lane that others hold now and then is soon found free, without a claim of its own.
+PATIENCE_SECONDS = 0.05
 # Longer than the queue of those who write to a busy lane; other lanes are not claimed meanwhile.
 LONGEST_WAIT_SECONDS = 0.25
 
@@ -197,7 +199,8 @@ WITH looked AS (
     RETURNING lane.*
 )
 SELECT min({_LOOK_AT}), COALESCE(bool_or(
-    lane.fence IS DISTINCT FROM %(fence)s AND {_LOOK_AT} <= %(now)s
+    lane.fence IS DISTINCT FROM %(fence)s
+    AND GREATEST({_LOOK_AT}, lane.served_at) <= %(now)s - make_interval(secs => %(patience)s)
 ), FALSE)
 FROM (
     SELECT * FROM silenced
@@ -253,7 +256,7 @@ class Claim:
     next_ready_at: datetime | None
     """When it is worth looking again if nobody rings; None: not before somebody does."""
     has_passed_over: bool = False
-    """A lane was ready, and left: somebody held it, or there was no room."""
+    """A lane was ready, and has been left for a while: somebody held it, or there was no room."""
 
 
 async def claim(
@@ -309,6 +312,7 @@ def claim_parameters(
         "horizon": pacing.HORIZON_SECONDS,
         "refill": pacing.REFILL_SECONDS,
         "failures_to_open": FAILURES_TO_OPEN,
+        "patience": PATIENCE_SECONDS,
         "longest_wait": f"{LONGEST_WAIT_SECONDS}s",
     }
 
