@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -17,6 +18,7 @@ from redis.retry import Retry
 
 from delivery.counters import Count, counters
 
+# Holds in how many milliseconds there is something to claim.
 BELL = "referral_export:delivery:bell"
 LISTENING = "referral_export:delivery:listening"
 QUEUE = "deliveries"
@@ -43,8 +45,8 @@ class _Redis:
             retry=Retry(NoBackoff(), 0),
         )
 
-    def ring(self) -> None:
-        self._send_pump_unless(self._is_heard)
+    def ring(self, in_seconds: float) -> None:
+        self._send_pump_unless(lambda: self._is_heard(in_seconds))
 
     def keep_a_pump_queued(self) -> None:
         self._send_pump_unless(lambda: bool(self._client.llen(QUEUE)))
@@ -61,10 +63,10 @@ class _Redis:
             counters.add(Count.DOORBELLS_LOST)
             logger.warning("Redis is away; deliveries wait until a pump looks: %s", away)
 
-    def _is_heard(self) -> bool:
+    def _is_heard(self, in_seconds: float) -> bool:
         """Ring, once however often; tell whether a pump listens or is queued to be started."""
         with self._client.pipeline(transaction=False) as pipeline:
-            pipeline.lpush(BELL, 1)
+            pipeline.lpush(BELL, math.ceil(in_seconds * 1000))
             pipeline.ltrim(BELL, 0, 0)
             pipeline.exists(LISTENING)
             pipeline.llen(QUEUE)
@@ -72,9 +74,12 @@ class _Redis:
         return bool(listening or queued)
 
 
-def ring() -> None:
-    """Wake a pump, or have one started when none listens; called after the commit."""
-    _redis().ring()
+def ring(in_seconds: float = 0.0) -> None:
+    """Wake a pump, or have one started when none listens; called after the commit.
+
+    Should there be nothing to claim before, it wakes so many seconds later.
+    """
+    _redis().ring(in_seconds)
 
 
 def send_pump() -> None:
@@ -109,7 +114,7 @@ class Listener:
         """Wake another pump, since one that has its hands full took the bell."""
         with suppress(RedisError, OSError):
             async with self._client.pipeline(transaction=False) as pipeline:
-                pipeline.lpush(BELL, 1)
+                pipeline.lpush(BELL, 0)
                 pipeline.ltrim(BELL, 0, 0)
                 await pipeline.execute()
 
@@ -121,7 +126,8 @@ class Listener:
                     await client.set(LISTENING, 1, ex=LISTENING_SECONDS)
                     if self._is_full():
                         await asyncio.sleep(FULL_REST_SECONDS)
-                    elif await client.blpop([BELL], timeout=1):
+                    elif rung := await client.blpop([BELL], timeout=1):
+                        await asyncio.sleep(int(rung[1]) / 1000)
                         self._wake.set()
                         if self._is_full():  # since it began to listen
                             await self.ring_on()

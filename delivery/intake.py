@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -74,8 +75,8 @@ class _Kept:
     """None: the account has no such campaign."""
     referral_id: UUID | None
     delivery_ids: list[UUID] | None
-    has_rung: bool
-    """A lane waits to be looked at since this statement, and did not before."""
+    seconds_to_claim: float | None
+    """How soon a lane is to be looked at that was not before this statement; None: no lane is."""
 
 
 def accept_referrals(
@@ -97,8 +98,9 @@ def accept_referrals(
         return []
     candidates = [_check(item, account, now) for item in items]
     kept = _keep(account, candidates, now)
-    if kept[0].has_rung:
-        transaction.on_commit(doorbell.ring, robust=True)
+    if kept[0].seconds_to_claim is not None:
+        ring = partial(doorbell.ring, in_seconds=kept[0].seconds_to_claim)
+        transaction.on_commit(ring, robust=True)
     return [_accepted(candidate, one) for candidate, one in zip(candidates, kept, strict=True)]
 
 
@@ -235,16 +237,19 @@ WITH item AS MATERIALIZED (
     RETURNING connection_id
 ), lane AS (
 """
-_RETURN_IN_ORDER = """
-    RETURNING connection_id
+# Not longer than a lane ever waits, should our clock be behind the pumps'.
+_RETURN_IN_ORDER = f"""
+    RETURNING ready_at
 )
-SELECT campaign.status, key.referral_id, key.delivery_ids, EXISTS (SELECT FROM lane)
+SELECT campaign.status, key.referral_id, key.delivery_ids,
+    (SELECT min(LEAST(extract(epoch FROM ready_at - %(now)s), {queue.COMPANY_SECONDS}))::float8
+        FROM lane)
 FROM item
 LEFT JOIN campaign ON campaign.name = item.campaign
 LEFT JOIN key ON item.is_valid AND key.campaign_id = campaign.id
     AND key.external_id = item.external_id
 ORDER BY item.position
-"""
+"""  # noqa: S608  our own text
 _STATEMENT = _KEEP + queue.RING_UNLESS_FULL + _RETURN_IN_ORDER
 
 

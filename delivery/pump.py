@@ -29,6 +29,7 @@ SHORTEST_REST_SECONDS = 0.02
 # bells that come close together share one.
 CLAIM_INTERVAL_SECONDS = 0.01
 LONGEST_REST_SECONDS = 1.0
+OTHERS_SECONDS = 0.1
 DEAF_REST_SECONDS = 0.25
 # Longer than any exchange may take, and shorter than what who stops us waits (docker-compose.yml).
 STOP_SECONDS = 35.0
@@ -199,9 +200,9 @@ class Pump:
         if claimed.next_ready_at is None:
             return longest
         seconds = (claimed.next_ready_at - self._clock.now()).total_seconds()
-        # Due, yet nothing claimed: another pump is at that lane just now.
-        shortest = 0.0 if claimed.deliveries else SHORTEST_REST_SECONDS
-        return max(shortest, min(seconds, longest))
+        # Nothing claimed: another pump is at that lane just now, or was rung for it.
+        seconds = max(0.0, seconds) + (0.0 if claimed.deliveries else OTHERS_SECONDS)
+        return min(seconds, longest)
 
     async def _rest(self, seconds: float) -> None:
         with suppress(TimeoutError):

@@ -114,9 +114,9 @@ class Stage:
         attributes.setdefault("email", f"{external_id}@example.com")
         return ReferralIn(campaign="spring", external_id=external_id, attributes=attributes)
 
-    def accept(self, *external_ids: str):
+    def accept(self, *external_ids: str, at: datetime | None = None):
         items = [self.referral(external_id) for external_id in external_ids]
-        return accept_referrals(account=self.cast.account, items=items, now=now())
+        return accept_referrals(account=self.cast.account, items=items, now=at or now())
 
     def deliveries(self, **filters):
         return Delivery.objects.for_account(self.cast.account).filter(**filters)

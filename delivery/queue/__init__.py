@@ -1,13 +1,14 @@
 """The engine's statements, all that it says to PostgreSQL; one module for each noun."""
 
 from delivery.queue.claims import UNLINKED, Claim, Claimed, claim, claim_parameters, give_back
-from delivery.queue.lanes import RING_UNLESS_FULL, ring_forgotten_lanes
+from delivery.queue.lanes import COMPANY_SECONDS, RING_UNLESS_FULL, ring_forgotten_lanes
 from delivery.queue.oldest import FROM_THE_START, oldest_to_sweep, oldest_waiting
 from delivery.queue.repair import ARCHIVED, cancel_archived, database_now, release_expired
 from delivery.queue.settles import Aftermath, Settled, settle
 
 __all__ = [
     "ARCHIVED",
+    "COMPANY_SECONDS",
     "FROM_THE_START",
     "RING_UNLESS_FULL",
     "UNLINKED",

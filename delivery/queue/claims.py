@@ -2,8 +2,8 @@
 
 It locks lanes first and looks at deliveries in a statement of its own, after the locks, so it
 sees all that was committed before. It skips the lanes that others hold. One that is written to all
-the time could be skipped for ever: a claim that is told to wait queues for the longest unserved
-lane, and as it holds nothing meanwhile, nobody can wait for it in turn.
+the time could be skipped for ever: a claim that gets none, or is told to wait, queues for the
+longest unserved lane, and as it holds nothing meanwhile, nobody can wait for it in turn.
 """
 
 from collections.abc import Sequence
@@ -23,10 +23,13 @@ from delivery.queue.oldest import FROM_THE_START
 
 LEASE_MARGIN_SECONDS = 5
 
-# A lane that others hold now and then is soon found free, without a claim of its own.
+# A lane that others hold now and then, while there are free ones, is soon found free as well.
 PATIENCE_SECONDS = 0.05
 # Longer than the queue of those who write to a busy lane; other lanes are not claimed meanwhile.
 LONGEST_WAIT_SECONDS = 0.25
+
+# The pump's now, and what the lock of a lane was waited for since then.
+_NOW = "(%(now)s + (statement_timestamp() - transaction_timestamp()))"
 
 UNLINKED = "Its campaign was unlinked from the connection before it was sent."
 
@@ -54,29 +57,30 @@ _READY_LANES = f"""
     ORDER BY lane.served_at
 """  # noqa: S608  our own text
 
+# The second part runs when the first got nothing, or was told to take nothing: `lock_timeout`
+# and `free` are asked once, before any lane is. Which lane is decided before the wait and not
+# after it: else a lane that is not ready any more would stay locked while the next is waited for.
 _LOCK_LANES = f"""
-UPDATE delivery_lane lane SET fence = %(fence)s, served_at = %(now)s
-FROM (
-    {_READY_LANES}
-    LIMIT %(room)s
-    FOR UPDATE OF lane SKIP LOCKED
-) ready
-WHERE lane.connection_id = ready.connection_id
-"""  # noqa: S608
-
-_LIMIT_WAIT = "SELECT set_config('lock_timeout', %(longest_wait)s, TRUE)"
-
-# Which lane is decided before the wait and not after it: else a lane that is not ready any more
-# would stay locked while the next is waited for.
-_WAIT_FOR_LANE = f"""
-UPDATE delivery_lane lane SET fence = %(fence)s, served_at = %(now)s
-WHERE lane.connection_id = ({_READY_LANES} LIMIT 1) AND lane.ready_at <= %(now)s
+WITH free AS (
+    UPDATE delivery_lane lane SET fence = %(fence)s
+    FROM (
+        {_READY_LANES}
+        LIMIT CASE WHEN %(waits)s THEN 0 ELSE %(room)s END
+        FOR UPDATE OF lane SKIP LOCKED
+    ) ready
+    WHERE lane.connection_id = ready.connection_id
+    RETURNING lane.connection_id
+)
+UPDATE delivery_lane lane SET fence = %(fence)s
+WHERE NOT EXISTS (SELECT FROM free)
+    AND (SELECT set_config('lock_timeout', %(longest_wait)s, TRUE)) IS NOT NULL
+    AND lane.connection_id = ({_READY_LANES} LIMIT 1) AND lane.ready_at <= %(now)s
     AND (lane.failures < %(failures_to_open)s OR lane.probe_at <= %(now)s)
 """  # noqa: S608
 
 # Each lane gets an equal share of the room, up to its free slots; what is left of the room is
 # given out by the claim that follows at once. So the cost is bounded by the room alone.
-_CLAIM = """
+_CLAIM = f"""
 WITH lane AS (
     SELECT lane.connection_id, connection.name, connection.revision, version.id AS version_id,
         make_interval(secs => 2 * version.timeout_seconds + %(margin)s) AS lease,
@@ -117,7 +121,7 @@ WITH lane AS (
         FROM delivery_delivery delivery
         WHERE delivery.connection_id = lane.connection_id
             AND delivery.status IN ('pending', 'retrying') AND delivery.lease_expires_at IS NULL
-            AND delivery.next_attempt_at <= %(now)s
+            AND delivery.next_attempt_at <= {_NOW}
             AND delivery.id >= %(since)s
         ORDER BY delivery.next_attempt_at
         LIMIT GREATEST(lane.free, 0)
@@ -129,7 +133,7 @@ WITH lane AS (
             statement_timestamp() + make_interval(secs => last.slot_in_seconds), lane.last_slot_at
         ),
         -- Should nothing come of the probe, another may follow when its lease is over.
-        probe_at = CASE WHEN is_open THEN %(now)s + last.lease END,
+        probe_at = CASE WHEN is_open THEN {_NOW} + last.lease END,
         probes = lane.probes + is_open::int
     FROM (
         SELECT connection_id, is_open, lease,
@@ -141,13 +145,13 @@ WITH lane AS (
 ), cancelled AS (
     -- An attempt was under way when its campaign was unlinked, and asked for another.
     UPDATE delivery_delivery delivery
-    SET status = 'cancelled', reason = %(unlinked)s, finished_at = %(now)s, next_attempt_at = NULL
+    SET status = 'cancelled', reason = %(unlinked)s, finished_at = {_NOW}, next_attempt_at = NULL
     FROM picked WHERE delivery.id = picked.id AND NOT picked.is_linked
         AND delivery.id >= %(since)s
 ), claimed AS (
     UPDATE delivery_delivery delivery
-    SET fence = %(fence)s, lease_expires_at = %(now)s + picked.lease,
-        first_attempt_at = COALESCE(delivery.first_attempt_at, %(now)s)
+    SET fence = %(fence)s, lease_expires_at = {_NOW} + picked.lease,
+        first_attempt_at = COALESCE(delivery.first_attempt_at, {_NOW})
     FROM picked WHERE delivery.id = picked.id AND picked.is_linked
         AND delivery.id >= %(since)s
     RETURNING delivery.id, delivery.fence, delivery.attempt_count, delivery.first_attempt_at,
@@ -169,7 +173,7 @@ JOIN delivery_referral referral ON referral.id = claimed.referral_id
     AND referral.id >= %(since)s
 JOIN campaigns_campaign campaign ON campaign.id = claimed.campaign_id
 JOIN accounts_account account ON account.id = claimed.account_id
-"""
+"""  # noqa: S608
 
 _SILENCE_LANES = f"""
 WITH looked AS (
@@ -194,13 +198,14 @@ WITH looked AS (
     WHERE lane.fence = %(fence)s
 ), silenced AS (
     UPDATE delivery_lane lane
-    SET ready_at = CASE WHEN NOT looked.is_full THEN looked.next_at END, is_full = looked.is_full
+    SET ready_at = CASE WHEN NOT looked.is_full THEN looked.next_at END, is_full = looked.is_full,
+        served_at = {_NOW}
     FROM looked WHERE lane.connection_id = looked.connection_id
     RETURNING lane.*
 )
 SELECT min({_LOOK_AT}), COALESCE(bool_or(
     lane.fence IS DISTINCT FROM %(fence)s
-    AND GREATEST({_LOOK_AT}, lane.served_at) <= %(now)s - make_interval(secs => %(patience)s)
+    AND GREATEST({_LOOK_AT}, lane.served_at) <= {_NOW} - make_interval(secs => %(patience)s)
 ), FALSE)
 FROM (
     SELECT * FROM silenced
@@ -273,21 +278,17 @@ async def claim(
 
     *Effects*: one transaction, one round trip; the leases outlast the exchange's deadline.
     """
-    parameters = claim_parameters(room=room, now=now, since=since)
+    parameters = claim_parameters(room=room, now=now, since=since, waits=waits)
     try:
-        return await _claim(connection, parameters, waits=waits)
+        return await _claim(connection, parameters)
     except LockNotAvailable:
         return Claim([], now)
 
 
-async def _claim(
-    connection: AsyncConnection, parameters: dict[str, object], *, waits: bool
-) -> Claim:
+async def _claim(connection: AsyncConnection, parameters: dict[str, object]) -> Claim:
     # What stands in one pipeline is one transaction, without BEGIN and COMMIT to be sent.
     async with connection.pipeline():
-        if waits:
-            await connection.execute(_LIMIT_WAIT, parameters)
-        await connection.execute(_WAIT_FOR_LANE if waits else _LOCK_LANES, parameters)
+        await connection.execute(_LOCK_LANES, parameters)
         claimed = connection.cursor(row_factory=args_row(Claimed))
         await claimed.execute(_CLAIM, parameters)
         next_ready = await connection.execute(_SILENCE_LANES, parameters)
@@ -297,12 +298,13 @@ async def _claim(
 
 
 def claim_parameters(
-    *, room: int, now: datetime, since: UUID = FROM_THE_START
+    *, room: int, now: datetime, since: UUID = FROM_THE_START, waits: bool = False
 ) -> dict[str, object]:
     return {
         "since": since,
         "fence": uuid7(),
         "room": room,
+        "waits": waits,
         "now": now,
         "margin": LEASE_MARGIN_SECONDS,
         "unlinked": UNLINKED,

@@ -36,6 +36,7 @@ from delivery.sweep import sweep
 from tests.delivery_stage import answer, now, pump, pumping, receiving, set_stage, wait_until
 
 NOWHERE = "http://127.0.0.1:9"
+COMPANY = timedelta(seconds=queue.COMPANY_SECONDS)
 
 
 @pytest.fixture
@@ -461,7 +462,7 @@ def test_settle_rings_a_lane_only_where_a_slot_was_waited_for(stage):
     assert settle(result_of(second), result_of(third)).has_rung
     assert claim().deliveries == []
     stage.accept("tx-4")
-    [fourth] = claim().deliveries
+    [fourth] = claim(at=now() + COMPANY).deliveries
     assert not settle(result_of(fourth)).has_rung
     assert lane_of(connection) == (None, False)
 
