@@ -44,7 +44,7 @@ CROSS JOIN LATERAL (
 ) leased
 WHERE delivery.status IN ('pending', 'retrying') AND delivery.lease_expires_at IS NULL
     AND delivery.next_attempt_at <= %(now)s AND connection.status = 'active'
-    AND (lane.ready_at <= %(now)s) IS NOT TRUE
+    AND (lane.ready_at <= %(now)s + make_interval(secs => %(company)s)) IS NOT TRUE
     AND (lane.is_full AND leased.count > 0) IS NOT TRUE
 """
 
@@ -206,7 +206,7 @@ class Engine(RuleBasedStateMachine):
     @invariant()
     def nothing_is_forsaken(self):
         with database.cursor() as cursor:
-            cursor.execute(FORSAKEN, {"now": self._now()})
+            cursor.execute(FORSAKEN, {"now": self._now(), "company": queue.COMPANY_SECONDS})
             assert cursor.fetchall() == []
 
     @invariant()
