@@ -65,7 +65,6 @@ class Sender:
             context=context,
             secrets=secrets,
             transport=self._transport,
-            now=context.now,
             renew=renew,
         )
         return self._loop.run(_with_its_fetches(exchange))

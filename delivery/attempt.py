@@ -6,13 +6,15 @@ from uuid import UUID
 
 import httpx
 import orjson
+import psycopg
 from django.conf import settings
+from psycopg_pool import AsyncConnectionPool
 from uuid_utils.compat import uuid7
 
 from accounts.vault import Vault, open_vault
 from connections.exchange.config import Environment
 from connections.exchange.context import Context
-from connections.exchange.perform import Exchange, perform
+from connections.exchange.perform import Exchange, Pace, at_once, perform
 from connections.exchange.record import attempt_record
 from connections.exchange.responses.received import storable
 from connections.grants import GrantKeeper
@@ -20,8 +22,8 @@ from delivery.breaker import evidence_of
 from delivery.clock import Clock
 from delivery.equipment import Equipment, EquipmentStore
 from delivery.models import FINAL
-from delivery.pacing import Slot, wait_for_slot
-from delivery.queue import Claimed, Settled
+from delivery.pacing import Slot, SlotMissedError, SlotPace, wait_for_slot
+from delivery.queue import Claimed, Settled, take_slot
 from delivery.retry import decide
 from delivery.sealing import open_attributes, seal_attempt
 from delivery.shapes import shape_key, shape_of
@@ -33,6 +35,7 @@ async def make_attempt(
     claimed: Claimed,
     *,
     slot: Slot | None,
+    pool: AsyncConnectionPool,
     clock: Clock,
     equipment_store: EquipmentStore,
     transport: httpx.AsyncBaseTransport,
@@ -45,17 +48,34 @@ async def make_attempt(
     equipment = await equipment_store.get(claimed)
     if slot:
         await wait_for_slot(slot)
-    now = clock.now()
     exchange = await perform(
         equipment.compiled,
         environment=ENVIRONMENT,
-        context=_context(claimed, vault, now),
+        context=_context(claimed, vault, clock.now()),
         secrets=equipment.secrets,
         transport=transport,
-        now=now,
         renew=GrantKeeper(account_id=claimed.account_id, connection_id=claimed.connection_id),
+        pace=_pace(claimed, slot, pool),
     )
     return _settled(claimed, equipment, exchange, vault, now=clock.now())
+
+
+def _pace(claimed: Claimed, slot: Slot | None, pool: AsyncConnectionPool) -> Pace:
+    if slot is None:
+        return at_once
+
+    async def take(patience_seconds: float) -> Slot:
+        try:
+            async with pool.connection() as connection:
+                return await take_slot(
+                    connection,
+                    connection_id=claimed.connection_id,
+                    patience_seconds=patience_seconds,
+                )
+        except psycopg.OperationalError as away:
+            raise SlotMissedError from away
+
+    return SlotPace(slot, take=take)
 
 
 def _context(claimed: Claimed, vault: Vault, now: datetime) -> Context:

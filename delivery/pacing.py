@@ -3,11 +3,16 @@
 A claim takes the next slots of the lane that it has locked anyhow, by the database's clock, so
 that all pumps together keep the limit. A slot lasts a moment only: a request that came too late
 for its own gives it up and asks for another, or else those that were late would leave at once.
+What an attempt sends after its first request, with another access token, has a slot of its own.
 """
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
+
+from connections.exchange.perform import TooLateError
 
 SLOT_STRETCH = 1.05
 """Slots are that much further apart than the limit asks for, so that no second gets more than
@@ -23,8 +28,8 @@ REFILL_SECONDS = 0.25
 """More are given out when those that were last but so long."""
 
 
-class SlotMissedError(Exception):
-    """Nothing was sent: the worker was too busy at the moment that was meant for it."""
+class SlotMissedError(TooLateError):
+    """Nothing was sent: the moment that was meant for it is over, or none comes in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +46,23 @@ async def wait_for_slot(slot: Slot) -> None:
     await asyncio.sleep(slot.at - time.monotonic())
     if time.monotonic() > slot.at + slot.lasts_seconds:
         raise SlotMissedError
+
+
+class SlotPace:
+    """Lets each request of one attempt leave in a slot of its own: a `Pace` for `perform`."""
+
+    def __init__(self, slot: Slot, *, take: Callable[[float], Awaitable[Slot]]) -> None:
+        """Begin with the claim's own slot.
+
+        `take` takes another, which begins within so many seconds, or *raises* SlotMissedError.
+        """
+        self._unused: Slot | None = slot
+        self._take = take
+
+    async def __call__(self, patience_seconds: float) -> None:
+        ends_at = time.monotonic() + patience_seconds
+        while True:
+            slot = self._unused or await self._take(ends_at - time.monotonic())
+            self._unused = None
+            with suppress(SlotMissedError):
+                return await wait_for_slot(slot)

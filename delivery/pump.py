@@ -167,6 +167,7 @@ class Pump:
             result = await make_attempt(
                 claimed,
                 slot=slot,
+                pool=self._pool,
                 clock=self._clock,
                 equipment_store=self._equipment_store,
                 transport=self._transport,

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 import time
+from bisect import bisect_left
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -76,6 +77,12 @@ def receiving(**how):
             wait_until(lambda: not receiver.in_flight)
 
 
+def busiest_second(receiver: Receiver) -> int:
+    """The most requests that any second of the receiver's clock saw, wherever it begins."""
+    times = sorted(time for times in receiver.times.values() for time in times)
+    return max(bisect_left(times, begin + 1) - index for index, begin in enumerate(times))
+
+
 def answer(status: int, **headers: str):
     return lambda _number: web.Response(status=status, headers=headers)
 
@@ -88,13 +95,19 @@ class Stage:
     campaign: Campaign
 
     def connection(
-        self, receiver: Receiver | str, *, linked: bool = True, **delivery
+        self,
+        receiver: Receiver | str,
+        *,
+        linked: bool = True,
+        authorization: dict | None = None,
+        **delivery,
     ) -> Connection:
         url = receiver if isinstance(receiver, str) else receiver.url
         number = Connection.objects.for_account(self.cast.account).count()
         config = ConnectionConfig.model_validate(
             {
                 "environments": {"production": {"url": f"{url}/leads"}},
+                "authorization": authorization or {"type": "none"},
                 "body": {"encoding": "json", "template": '{"email": "{{ email }}"}'},
                 "delivery": delivery,
             }

@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -41,6 +42,21 @@ _HELD = frozenset({EgressCode.BLOCKED_ADDRESS, EgressCode.INVALID_URL})
 """Not the receiver's doing: somebody must mend the configuration."""
 
 
+class TooLateError(Exception):
+    """Nothing was sent: no request may leave as soon as it would have to."""
+
+
+Pace = Callable[[float], Awaitable[None]]
+"""Returns when a request may leave for the receiver, within so many seconds; each has its turn.
+
+*Raises* TooLateError when none may by then.
+"""
+
+
+async def at_once(_patience_seconds: float) -> None:
+    """Let requests leave as they come: the pace of a receiver that takes any number."""
+
+
 @dataclass(frozen=True, slots=True)
 class ExchangeError:
     code: str
@@ -69,16 +85,18 @@ async def perform(
     context: Context,
     secrets: Mapping[str, str],
     transport: httpx.AsyncBaseTransport,
-    now: datetime,
     renew: Renew,
     tokens: TokenCache = PROCESS_TOKENS,
+    pace: Pace = at_once,
 ) -> Exchange:
-    """Carry one referral to its receiver and say what came of it.
+    """Carry one referral to its receiver, which begins at `context.now`, and say what came of it.
 
     `renew` gets access tokens where a refresh token brings them, for that may change each time.
 
     Never raises for anything that the configuration, the data or the receiver can do. The
     whole of it, from the token to the last byte, has the configuration's one deadline.
+
+    *Raises* TooLateError when the first request may not leave in time: nothing was sent then.
     """
     timeout = compiled.config.delivery.timeout_seconds
     run = _Run(
@@ -89,8 +107,9 @@ async def perform(
         transport=transport,
         renew=renew,
         tokens=tokens,
+        pace=pace,
         deadline=asyncio.get_running_loop().time() + timeout,
-        now=now,
+        now=context.now,
     )
     await run.to_the_end()
     return Exchange(
@@ -99,7 +118,7 @@ async def perform(
         error=run.error,
         verdict=run.verdict,
         timings=run.progress.timings(),
-        started_at=now,
+        started_at=context.now,
         duration_ms=round((time.perf_counter() - run.started) * 1_000, 3),
     )
 
@@ -134,6 +153,7 @@ class _Run:
     transport: httpx.AsyncBaseTransport
     renew: Renew
     tokens: TokenCache
+    pace: Pace
     deadline: float
     now: datetime
     started: float = field(default_factory=time.perf_counter)
@@ -158,6 +178,8 @@ class _Run:
         except EgressError as error:
             outcome = Outcome.HOLD if error.code in _HELD else Outcome.RETRY
             self._fail(outcome, error.code.value, error.detail)
+        except TooLateError:
+            raise
         except Exception as error:  # noqa: BLE001 - an attempt is recorded whatever happens
             # The type only: message and traceback could hold personal data or a secret.
             logger.error("an exchange failed inside: %s", type(error).__name__)  # noqa: TRY400
@@ -172,7 +194,9 @@ class _Run:
         if answer.refuses_token:
             self.tokens.drop(key, token)
             _, token = await self._token(oauth2, refused=token)
-            answer = await self._send(token)
+            # Where there is no time for another the refusal stands; the next attempt has the token.
+            with suppress(TooLateError):
+                answer = await self._send(token)
         return answer
 
     async def _send(self, token: Token | None) -> _Answer:
@@ -183,6 +207,7 @@ class _Run:
             secrets=self.secrets,
             access_token=token.value if token else None,
         )
+        await self.pace(self._patience_seconds())
         self.request = prepared.shown
         self.progress = Progress()
         received = await send(
@@ -193,6 +218,10 @@ class _Run:
             progress=self.progress,
         )
         return self._judged(self._masked(received, prepared, token))
+
+    def _patience_seconds(self) -> float:
+        """Return how long a request may wait to leave: so that it has as long for its answer."""
+        return (self.deadline - asyncio.get_running_loop().time()) / 2
 
     def _masked(
         self, received: Received, prepared: PreparedRequest, token: Token | None

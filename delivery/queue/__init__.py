@@ -5,6 +5,7 @@ from delivery.queue.lanes import COMPANY_SECONDS, RING_UNLESS_FULL, ring_forgott
 from delivery.queue.oldest import FROM_THE_START, oldest_to_sweep, oldest_waiting
 from delivery.queue.repair import ARCHIVED, cancel_archived, database_now, release_expired
 from delivery.queue.settles import Aftermath, Settled, settle
+from delivery.queue.slots import take_slot
 
 __all__ = [
     "ARCHIVED",
@@ -26,4 +27,5 @@ __all__ = [
     "release_expired",
     "ring_forgotten_lanes",
     "settle",
+    "take_slot",
 ]

@@ -3,7 +3,6 @@
 import asyncio
 import threading
 import time
-from bisect import bisect_left
 from contextlib import contextmanager
 
 import psycopg
@@ -15,7 +14,7 @@ from delivery.models import Lane
 from delivery.pacing import LEAD_SECONDS
 from delivery.pump_house import _connection_arguments
 from delivery.queue import claims
-from tests.delivery_stage import now, pumping, receiving, set_stage, wait_until
+from tests.delivery_stage import busiest_second, now, pumping, receiving, set_stage, wait_until
 from tests.integration.test_delivery_engine import COMPANY, claim
 
 pytestmark = pytest.mark.alone
@@ -26,12 +25,6 @@ REFUSING = "http://127.0.0.1:9"
 @pytest.fixture
 def stage(transactional_db):
     return set_stage()
-
-
-def busiest_second(receiver):
-    """The most requests that any second of the receiver's clock saw, wherever it begins."""
-    times = sorted(time for times in receiver.times.values() for time in times)
-    return max(bisect_left(times, begin + 1) - index for index, begin in enumerate(times))
 
 
 @pytest.mark.parametrize(("rate", "count"), [(5, 12), (60, 200)])

@@ -139,7 +139,6 @@ class Process:
             context=context(),
             secrets=self.secrets,
             transport=transport,
-            now=timezone.now(),
             renew=keeper,
             tokens=self.tokens,
         )

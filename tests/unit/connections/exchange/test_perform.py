@@ -14,7 +14,7 @@ import pytest
 from connections.exchange.attributes import parse_attributes
 from connections.exchange.config import ConnectionConfig, Environment, Outcome
 from connections.exchange.context import Context
-from connections.exchange.perform import perform
+from connections.exchange.perform import at_once, perform
 from connections.exchange.rendering import compile_config
 from connections.exchange.tokens import TokenCache
 from referral_export.environment import CHECKOUT
@@ -109,16 +109,18 @@ async def as_it_is(grant, fetch):
     return await fetch(grant.refresh_token)
 
 
-async def carry_out(transport, document, *, secrets=None, tokens=None, lead=None, renew=None):
+async def carry_out(
+    transport, document, *, secrets=None, tokens=None, lead=None, renew=None, pace=at_once
+):
     return await perform(
         compile_config(document),
         environment=TESTING,
         context=lead or context(),
         secrets=secrets or {},
         transport=transport,
-        now=NOW,
         renew=renew or as_it_is,
         tokens=tokens or TokenCache(),
+        pace=pace,
     )
 
 

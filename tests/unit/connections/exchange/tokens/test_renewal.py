@@ -3,6 +3,7 @@
 import pytest
 
 from connections.exchange.config import Outcome
+from connections.exchange.perform import TooLateError
 from tests.unit.connections.exchange.test_perform import RULES
 from tests.unit.connections.exchange.tokens.token_server import TokenServer, exchanges
 
@@ -22,6 +23,45 @@ def test_receiver_that_refuses_every_token_is_asked_twice_only():
     assert server.leads == ["token-1", "token-2"]
     assert b"token-2" not in exchange.response.body
     assert "token-2" not in str(exchange.request)
+
+
+def pace_that(*lets_go):
+    """Return a pace, and the patience that each request had; the last says it for all after it."""
+    patiences = []
+
+    async def pace(patience_seconds):
+        patiences.append(patience_seconds)
+        if not lets_go[min(len(patiences), len(lets_go)) - 1]:
+            raise TooLateError
+
+    return pace, patiences
+
+
+def test_each_request_waits_for_its_turn_half_of_the_time_that_is_left():
+    server = TokenServer(accept=["token-2"])
+    pace, patiences = pace_that(True)
+    [exchange] = exchanges(server, pace=pace, timeout_seconds=20)
+    assert exchange.verdict.outcome is Outcome.DELIVERED
+    first, second = patiences
+    assert 9 < second < first <= 10
+
+
+def test_refusal_stands_where_no_other_request_may_leave_and_the_new_token_is_kept():
+    server = TokenServer(accept=["token-2"])
+    pace, _ = pace_that(True, False, True)
+    refused, delivered = exchanges(server, count=2, at_once=False, pace=pace)
+    assert (refused.verdict.outcome, refused.response.status) == (Outcome.HOLD, 401)
+    assert refused.timings.first_byte_ms is not None
+    assert delivered.verdict.outcome is Outcome.DELIVERED
+    assert server.leads == ["token-1", "token-2"]
+
+
+def test_first_request_that_may_not_leave_is_no_attempt():
+    server = TokenServer()
+    pace, _ = pace_that(False)
+    with pytest.raises(TooLateError):
+        exchanges(server, pace=pace)
+    assert server.leads == []
 
 
 EXPIRED = (200, {"success": False, "errors": [{"code": "602", "message": "token expired"}]})

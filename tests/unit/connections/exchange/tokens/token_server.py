@@ -4,6 +4,7 @@ import asyncio
 import json
 from urllib.parse import parse_qs
 
+from connections.exchange import perform
 from connections.exchange.tokens import TokenCache
 from tests.unit.connections.exchange.receivers import guarded, listening, read_request
 from tests.unit.connections.exchange.test_perform import carry_out, config
@@ -70,7 +71,15 @@ def addressed(grant, url):
 
 
 def exchanges(
-    server, *, count=1, tokens=None, secrets=SECRETS, at_once=True, grant=AUTHORIZATION, **settings
+    server,
+    *,
+    count=1,
+    tokens=None,
+    secrets=SECRETS,
+    at_once=True,
+    grant=AUTHORIZATION,
+    pace=perform.at_once,
+    **settings,
 ):
     async def run():
         async with listening(server) as port, guarded() as transport:
@@ -80,7 +89,7 @@ def exchanges(
             kept = tokens or TokenCache()
 
             def one():
-                return carry_out(transport, document, secrets=secrets, tokens=kept)
+                return carry_out(transport, document, secrets=secrets, tokens=kept, pace=pace)
 
             if at_once:
                 return await asyncio.gather(*(one() for _ in range(count)))
