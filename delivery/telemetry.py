@@ -5,7 +5,7 @@ Ids, numbers and our own words only: nothing that a person or a receiver wrote.
 
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.conf import settings
@@ -14,8 +14,8 @@ from delivery.counters import Count, counters
 from delivery.intake import Acceptance, Accepted
 from delivery.queue import Claimed, Settled
 
-# A list of a thousand would make a line that no log takes; the others are found in PostgreSQL.
-MAX_IDS = 50
+# The ids of a thousand would make a line that no log takes.
+IDS_IN_A_LINE = 50
 
 logger = logging.getLogger(__name__)
 
@@ -31,20 +31,27 @@ def referrals_came(
     for status, count in found.items():
         counters.add(Count.REFERRALS, status, count)
     new = [result for result in results if result.status is Acceptance.ACCEPTED]
-    deliveries = [delivery for result in new for delivery in result.deliveries]
-    logger.info(
-        "referrals came",
-        extra={
-            **found,
-            "referral_ids": [str(result.id) for result in new[:MAX_IDS]],
-            "delivery_ids": [str(delivery) for delivery in deliveries[:MAX_IDS]],
-        },
+    _log_ids(
+        found,
+        referrals=[str(result.id) for result in new],
+        deliveries=[str(delivery) for result in new for delivery in result.deliveries],
     )
     if settings.OTLP_ENDPOINT:
         from delivery import tracing  # noqa: PLC0415  heavy, and seldom wanted
 
         ids = [result.id for result in new if result.id]
         tracing.trace_referrals(ids, since=since, traceparent=traceparent)
+
+
+def _log_ids(
+    found: Mapping[str, int], *, referrals: Sequence[str], deliveries: Sequence[str]
+) -> None:
+    """Name them all, in as many lines as that takes; the first has the counts of the request."""
+    for start in range(0, max(1, len(referrals), len(deliveries)), IDS_IN_A_LINE):
+        some = slice(start, start + IDS_IN_A_LINE)
+        counts = found if start == 0 else {}
+        ids = {"referral_ids": referrals[some], "delivery_ids": deliveries[some]}
+        logger.info("referrals came", extra={**counts, **ids})
 
 
 def attempt_ended(claimed: Claimed, settled: Settled) -> None:
