@@ -19,6 +19,7 @@ from bench.stage import (
     wait_until,
 )
 from delivery.models import Attempt, Delivery
+from delivery.pump import CAPACITY
 
 WARM_UP = 200
 # What a busy endpoint can hold of a worker while it hangs.
@@ -62,8 +63,13 @@ def measure_bare(stage: Stage, sizes: Sizes) -> list[Figure]:
 
 
 def measure_connections(stage: Stage, sizes: Sizes) -> list[Figure]:
-    """Compare many connections with a single one that has the whole backlog."""
+    """Compare many connections with a single one that has the whole backlog.
+
+    The single one may have as much in flight as both pumps have room for: it is held back no more
+    than the many.
+    """
     many = sizes.connections
+    add_campaigns(stage, "alone", concurrency=2 * CAPACITY)
     with pumping(stage):
         warm_up(stage, "alone")
         warm_up(stage, "many", count=many, deliveries=2 * many)

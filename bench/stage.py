@@ -108,10 +108,16 @@ def set_stage(directory: Path, sink_url: str) -> Stage:
 
 
 def add_campaigns(
-    stage: Stage, name: str, *, count: int = 1, url: str | None = None, timeout_seconds: float = 10
+    stage: Stage,
+    name: str,
+    *,
+    count: int = 1,
+    url: str | None = None,
+    timeout_seconds: float = 10,
+    concurrency: int = CONCURRENCY,
 ) -> None:
     """Add campaigns `name-0`, `name-1`, …, each linked to a connection of its own to the sink."""
-    config = _config(url or f"{stage.sink_url}/leads", timeout_seconds)
+    config = _config(url or f"{stage.sink_url}/leads", timeout_seconds, concurrency)
     with transaction.atomic():  # a thousand connections, one commit
         for number in range(count):
             reference = f"{name}-{number}"
@@ -127,7 +133,7 @@ def add_campaigns(
             link_campaign(connection_id=connection.id, campaign_id=campaign.id, **who)
 
 
-def _config(url: str, timeout_seconds: float) -> ConnectionConfig:
+def _config(url: str, timeout_seconds: float, concurrency: int) -> ConnectionConfig:
     return ConnectionConfig.model_validate(
         {
             "environments": {"production": {"url": url}},
@@ -140,7 +146,7 @@ def _config(url: str, timeout_seconds: float) -> ConnectionConfig:
             "headers": [{"name": "X-Source", "value": "referral"}],
             "body": {"encoding": "json", "template": TEMPLATE},
             "required_attributes": ["email"],
-            "delivery": {"concurrency": CONCURRENCY, "timeout_seconds": timeout_seconds},
+            "delivery": {"concurrency": concurrency, "timeout_seconds": timeout_seconds},
         }
     )
 
