@@ -18,6 +18,7 @@ from accounts.permissions import Permission
 from delivery import api_examples, selectors, services, telemetry
 from delivery.intake import MAX_REFERRALS, Acceptance, Accepted, ReferralIn, accept_referrals
 from delivery.models import Delivery
+from delivery.retention import KEY_DAYS
 from delivery.selectors import DeliveryFilter
 from delivery.serializers import (
     DeliveryOut,
@@ -32,6 +33,19 @@ from delivery.submissions import Entry, NotJsonError, Submission, read_json, rea
 NDJSON = "application/x-ndjson"
 PAGING_PARAMETERS = {"cursor", "limit"}
 
+HAND_IN = f"""
+Accept one referral, a list of up to {MAX_REFERRALS:,}, or NDJSON with one in each line.
+
+The answer 202 means that they are kept and will be delivered over every link of their campaign.
+The same (campaign, external_id) again is a `duplicate`, carries the ids of the first, and delivers
+nothing twice: it is safe to send again after a lost answer, and an Idempotency-Key is not needed.
+That is so for {KEY_DAYS} days after the first at least. Then an external id may be taken for a new
+one, and the referral be delivered again: send none again that is older.
+
+A single object that is wrong is answered with 422 and says where. In a list and in NDJSON a wrong
+entry has the status `invalid` and its `errors`; the others are accepted. At most 10 MB at once.
+""".strip()
+
 
 class ReferralViewSet(AccountViewSet):
     permissions = {
@@ -42,6 +56,7 @@ class ReferralViewSet(AccountViewSet):
     @extend_schema(
         operation_id="referrals_create",
         summary="Hand in referrals",
+        description=HAND_IN,
         request={
             "application/json": {
                 "oneOf": [
@@ -87,17 +102,7 @@ class ReferralViewSet(AccountViewSet):
         ],
     )
     def create(self, request: Request, account: str) -> HttpResponse:  # noqa: ARG002
-        """Accept one referral, a list of up to 1,000, or NDJSON with one in each line.
-
-        The answer 202 means that they are kept and will be delivered over every link of their
-        campaign. The same (campaign, external_id) again is a `duplicate`, carries the ids of
-        the first, and delivers nothing twice: it is safe to send again after a lost answer, and
-        an Idempotency-Key is not needed.
-
-        A single object that is wrong is answered with 422 and says where. In a list and in
-        NDJSON a wrong entry has the status `invalid` and its `errors`; the others are accepted.
-        At most 10 MB at once.
-        """
+        """Keep what is handed in and say what became of each; see HAND_IN."""
         submission = _read(request)
         results = self._accept(submission.entries)
         telemetry.referrals_came(

@@ -84,8 +84,9 @@ def accept_referrals(
 ) -> list[Accepted]:
     """Keep these referrals and queue one delivery for each live link of their campaigns.
 
-    The same (campaign, external_id) again, in one list or at the same moment, is a duplicate
-    and carries the ids of the first. An invalid referral does not spoil the others.
+    The same (campaign, external_id) again, in one list, at the same moment, or as long as its
+    `ReferralKey` is kept, is a duplicate and carries the ids of the first. An invalid referral
+    does not spoil the others.
 
     *Shape*: one entry for each item, in their order.
     *Raises*: CorrectInput when there are more than MAX_REFERRALS.

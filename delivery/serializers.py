@@ -8,6 +8,7 @@ from accounts.serializers import ProblemOut, StrictSerializer
 from connections.serializers.attempt import AttemptOut
 from delivery.intake import Acceptance
 from delivery.models import DeliveryStatus
+from delivery.retention import KEY_DAYS
 
 
 class ReferralInput(serializers.Serializer[Any]):
@@ -15,7 +16,9 @@ class ReferralInput(serializers.Serializer[Any]):
 
     campaign = serializers.CharField(help_text="The campaign's id or reference.")
     external_id = serializers.CharField(
-        max_length=200, help_text="Your own key for it: sent again, it is not delivered again."
+        max_length=200,
+        help_text="Your own key for it: sent again within"
+        f" {KEY_DAYS} days, it is not delivered again.",
     )
     occurred_at = serializers.DateTimeField(required=False)
     attributes = serializers.DictField(

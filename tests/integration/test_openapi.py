@@ -9,6 +9,7 @@ from drf_spectacular.drainage import GENERATOR_STATS
 from drf_spectacular.generators import SchemaGenerator
 
 from delivery.intake import Acceptance
+from delivery.retention import KEY_DAYS
 
 PREFIX = "api/v1/"
 UNDESCRIBED = {"document", "docs", "nowhere"}
@@ -122,3 +123,10 @@ def test_document_teaches_how_to_write_a_configuration(document):
     assert "# Writing templates" in guide
     assert "# Reading answers" in guide
     assert "](adr/" not in guide, "a link that leads nowhere from there"
+
+
+def test_document_says_for_how_long_an_external_id_is_one_referral(document):
+    posted = document["paths"]["/api/v1/accounts/{account}/referrals"]["post"]
+    key = document["components"]["schemas"]["ReferralInput"]["properties"]["external_id"]
+    for told in (posted, key):
+        assert f"{KEY_DAYS} days" in told["description"]
