@@ -281,11 +281,11 @@ class _Run:
 
     def _judged(self, received: Received) -> _Answer:
         response, broken, rules = received.response, received.broken, self.compiled.rules
-        if broken and rules.read_body:
-            # Half a body must not fall through to a rule that only looks at the status.
+        verdict = classify(rules, response, now=self.now)
+        if broken and verdict.is_undecided:
             error = ExchangeError(broken.code.value, broken.detail)
             return _Answer(response, unmatched(Outcome.RETRY, broken.detail), error)
-        return _Answer(response, classify(rules, response, now=self.now))
+        return _Answer(response, verdict)
 
     def _fail(self, outcome: Outcome, code: str, detail: str) -> None:
         self.error = ExchangeError(code, detail)

@@ -28,6 +28,15 @@ Compare = Callable[[Found], bool]
 
 _STATUS_PART = re.compile(r"([1-5])xx|([1-5][0-9]{2})(?:\s*-\s*([1-5][0-9]{2}))?")
 _NEGATIVE = {Operator.NOT_EQUALS: Operator.EQUALS, Operator.NOT_CONTAINS: Operator.CONTAINS}
+_ANY_RESULT = frozenset({True, False})
+_CERTAIN_OF_A_PART = {
+    Operator.CONTAINS: frozenset({True}),
+    Operator.MATCHES: frozenset({True}),
+    Operator.EXISTS: frozenset({True}),
+    Operator.NOT_CONTAINS: frozenset({False}),
+    Operator.NOT_EXISTS: frozenset({False}),
+}
+"""What the beginning of a text says of the whole: that something stands there, never that not."""
 _WITH_PATH = frozenset({Source.HEADER, Source.JSON, Source.XML})
 _HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 
@@ -62,6 +71,18 @@ def compile_condition(condition: Condition) -> Test:
         return ConditionTrace(compare(found), found.shown)
 
     return test
+
+
+def certain_results(condition: Condition) -> frozenset[bool]:
+    """Return which results of a condition hold although only the beginning of the body is known.
+
+    Half a document is neither JSON nor XML, so of what stands in it nothing is certain.
+    """
+    if condition.source in (Source.STATUS, Source.HEADER):
+        return _ANY_RESULT
+    if condition.source is Source.BODY:
+        return _CERTAIN_OF_A_PART.get(condition.operator, frozenset())
+    return frozenset()
 
 
 def compile_extract(extract: Extract) -> Callable[[Reading], str | None]:

@@ -4,18 +4,24 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from connections.exchange.config import Condition, Extract, Outcome, ResponseRule, RulePart, Source
+from connections.exchange.config import Condition, Extract, Outcome, ResponseRule, RulePart
 from connections.exchange.problems import ConfigProblem
 from connections.exchange.responses.bounds import check_bounds
 from connections.exchange.responses.conditions import (
     RuleError,
     Test,
+    certain_results,
     compile_condition,
     compile_extract,
     shortened,
 )
-from connections.exchange.responses.received import Reading, ReceivedResponse
-from connections.exchange.responses.verdict import RuleTrace, Verdict, parse_retry_after
+from connections.exchange.responses.received import MAX_BODY_BYTES, Reading, ReceivedResponse
+from connections.exchange.responses.verdict import (
+    ConditionTrace,
+    RuleTrace,
+    Verdict,
+    parse_retry_after,
+)
 
 MAX_REASON_CHARACTERS = 500
 MAX_CAPTURE_CHARACTERS = 500
@@ -30,7 +36,11 @@ _REDIRECTED = (
     "the endpoint redirects ({}), and redirects are not followed: enter the address that it"
     " points to"
 )
-_BODY_SOURCES = frozenset({Source.BODY, Source.JSON, Source.XML})
+_UNDECIDED = (
+    f"no rule matched; only a part of the answer could be read ({MAX_BODY_BYTES // 1024} KiB at"
+    ' most), and the rule "{}" needs the rest: put a rule before it that looks at the status, at a'
+    " header, or for a text that stands near the beginning"
+)
 
 Read = Callable[[Reading], str | None]
 
@@ -40,6 +50,8 @@ class _CompiledRule:
     name: str
     outcome: Outcome
     conditions: tuple[Test, ...]
+    certain: tuple[frozenset[bool], ...]
+    """For each condition, which of its results no missing rest of a body can change."""
     reason: str | Read
     captures: tuple[tuple[str, Read], ...]
     retry_after: Read | None
@@ -47,10 +59,22 @@ class _CompiledRule:
 
     def trace(self, reading: Reading) -> RuleTrace:
         tried = tuple([test(reading) for test in self.conditions])
+        if reading.response.truncated:
+            return self._trace_in_part(tried)
         matched = True
         for one in tried:
             matched = matched and one.matched
         return RuleTrace(self.name, matched, tried)
+
+    def _trace_in_part(self, tried: tuple[ConditionTrace, ...]) -> RuleTrace:
+        known, decided = [], True
+        for one, results in zip(tried, self.certain, strict=True):
+            is_certain = one.matched in results
+            if is_certain and not one.matched:
+                return RuleTrace(self.name, matched=False, conditions=tried)
+            known.append(one if is_certain else ConditionTrace(matched=False, found=one.found))
+            decided = decided and is_certain
+        return RuleTrace(self.name, decided, tuple(known), undecided=not decided)
 
     def verdict(self, reading: Reading, *, now: datetime, trace: list[RuleTrace]) -> Verdict:
         reason = self.reason if isinstance(self.reason, str) else self.reason(reading)
@@ -81,17 +105,11 @@ class _CompiledRule:
 @dataclass(frozen=True, slots=True)
 class CompiledRules:
     rules: tuple[_CompiledRule, ...]
-    read_body: bool
-    """Whether some condition looks at the body, so that half a body is not enough."""
 
 
 def compile_rules(rules: Sequence[ResponseRule]) -> CompiledRules:
     """Compile the rules once for many responses. *Raises* RuleError; see `check_rules`."""
-    sources = {condition.source for rule in rules for condition in rule.conditions}
-    return CompiledRules(
-        rules=tuple(_compile_rule(rule) for rule in rules),
-        read_body=not sources.isdisjoint(_BODY_SOURCES),
-    )
+    return CompiledRules(rules=tuple(_compile_rule(rule) for rule in rules))
 
 
 def check_rules(rules: Sequence[ResponseRule]) -> list[ConfigProblem]:
@@ -113,16 +131,23 @@ def classify(rules: CompiledRules, response: ReceivedResponse, *, now: datetime)
 
     Without a matching rule a response is never a success: some statuses are sent again,
     some are held for a person (a redirect among them, since it is not followed: the
-    endpoint's address is wrong), everything else is rejected.
+    endpoint's address is wrong), everything else is rejected. So it is when a rule needs more
+    of the body than there is: what it might have said must not fall to the rules after it.
     """
     reading = Reading(response)
     trace: list[RuleTrace] = []
+    undecided = None
     for rule in rules.rules:
         tried = rule.trace(reading)
         trace.append(tried)
         if tried.matched:
             return rule.verdict(reading, now=now, trace=trace)
+        if tried.undecided:
+            undecided = _UNDECIDED.format(rule.name)
+            break
     outcome, reason = _by_status(response.status)
+    if undecided and outcome not in _WAITING:
+        reason = undecided
     return Verdict(
         outcome=outcome,
         rule=None,
@@ -154,6 +179,7 @@ def _compile_rule(rule: ResponseRule) -> _CompiledRule:
         name=rule.name,
         outcome=rule.outcome,
         conditions=tuple(map(compile_condition, rule.conditions)),
+        certain=tuple(map(certain_results, rule.conditions)),
         reason=compile_extract(reason) if isinstance(reason, Extract) else reason or rule.name,
         captures=tuple((capture.name, compile_extract(capture)) for capture in rule.captures),
         retry_after=compile_extract(rule.retry_after) if rule.retry_after else None,

@@ -24,6 +24,8 @@ class RuleTrace:
     rule: str
     matched: bool
     conditions: tuple[ConditionTrace, ...]
+    undecided: bool = False
+    """Whether the part of the body that is missing could have made it match."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +37,16 @@ class Verdict:
     reason: str
     captures: dict[str, str] = field(default_factory=dict)
     trace: tuple[RuleTrace, ...] = ()
-    """Every rule that was tried, in order; the last is the one that decided."""
+    """Every rule that was tried, in order; the last is the one that decided, or that could not."""
     retry_after_seconds: float | None = None
     """How long the receiver asked us to wait, 0 to 24 hours; only for retry and hold."""
     refuses_token: bool = False
     """Whether the rule that decided says that a new access token is needed."""
+
+    @property
+    def is_undecided(self) -> bool:
+        """Whether a rule needed more of the body than there was."""
+        return bool(self.trace) and self.trace[-1].undecided
 
     def as_json(self) -> dict[str, object]:
         """Return the verdict in the shape of the REST API."""

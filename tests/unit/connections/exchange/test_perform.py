@@ -223,6 +223,20 @@ def test_half_a_body_is_judged_only_when_no_rule_reads_bodies(rules, outcome):
     assert exchange.response.body == b'{"id": 1'
 
 
+def test_half_a_body_is_judged_by_a_rule_that_needs_no_more_of_it():
+    half = b'HTTP/1.1 409 Conflict\r\nContent-Length: 99\r\n\r\n{"id": 1'
+    exchange, _ = exchange_with(half, rules=[RULES[3], RULES[1]])
+    assert (exchange.verdict.outcome, exchange.error) == (Outcome.DUPLICATE, None)
+
+
+def test_long_answer_does_not_fall_to_the_rule_on_its_status():
+    long = '{"success": false, "log": "' + "x" * 70_000 + '"}'
+    exchange, _ = exchange_with(answer("201 Created", long))
+    assert (exchange.verdict.outcome, exchange.verdict.rule) == (Outcome.REJECTED, None)
+    assert "only a part of the answer could be read (64 KiB at most)" in exchange.verdict.reason
+    assert exchange.error is None
+
+
 def test_timeout_says_whether_the_receiver_may_have_it():
     exchange, _ = exchange_with(silence)
     assert exchange.error.code == "timeout_after_send"
@@ -423,7 +437,11 @@ def test_hostile_answer_of_the_corpus(entry):
     outcome = exchange.verdict.outcome
     if entry["expected"].startswith("delivered"):
         assert outcome is Outcome.DELIVERED
-        assert judged.verdict.outcome in (Outcome.DELIVERED, Outcome.RETRY)
+        if exchange.response and exchange.response.truncated:
+            # Half of it says nothing to rules that read it, and must not fall to the status.
+            assert judged.verdict.outcome in (Outcome.REJECTED, Outcome.RETRY)
+        else:
+            assert judged.verdict.outcome in (Outcome.DELIVERED, Outcome.RETRY)
     elif entry["expected"] == "fail_permanent":
         assert outcome in (Outcome.REJECTED, Outcome.HOLD, Outcome.RETRY)
     else:

@@ -3,7 +3,7 @@
 import pytest
 
 from connections.exchange.config import SUCCESS_RULE, Outcome
-from connections.exchange.responses import check_rules, parse_retry_after
+from connections.exchange.responses import ReceivedResponse, check_rules, parse_retry_after
 from tests.unit.connections.exchange.responses.examples import (
     NOW,
     condition,
@@ -205,3 +205,81 @@ def test_check_rules_looks_at_reason_captures_and_retry_after():
         "/response_rules/1/retry_after/path",
     ]
     assert all(len(problem.detail) > 10 for problem in found)
+
+
+LONG = 70_000
+DUPLICATE = rule(
+    condition("json", "equals", "duplicate", "$.status"), name="Known", outcome="duplicate"
+)
+
+
+def cut(status, beginning):
+    body = beginning.encode() + b"x" * LONG
+    return ReceivedResponse(status=status, body=body[:65_536], truncated=True)
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        condition("json", "equals", "duplicate", "$.status"),
+        condition("json", "not_equals", "ok", "$.status"),
+        condition("json", "exists", path="$.error"),
+        condition("json", "not_exists", path="$.id"),
+        condition("xml", "equals", "duplicate", "/answer/status"),
+        condition("body", "contains", "known already"),
+        condition("body", "not_contains", "accepted"),
+        condition("body", "matches", "known [a-z]+"),
+        condition("body", "equals", "known"),
+        condition("body", "not_equals", "accepted"),
+    ],
+)
+def test_what_a_rule_cannot_read_of_a_long_answer_does_not_fall_to_the_next_rule(first):
+    rules = [rule(first, name="Known", outcome="duplicate"), rule(condition("status", "in", "2xx"))]
+    result = verdict(rules, cut(200, '{"status": "duplicate", "log": "'))
+    assert (result.outcome, result.rule, result.matched) == (Outcome.REJECTED, None, False)
+    assert 'the rule "Known" needs the rest' in result.reason
+    assert [(one.rule, one.matched) for one in result.trace] == [("Known", False)]
+    assert not result.trace[0].conditions[0].matched
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        condition("status", "in", "2xx"),
+        condition("header", "not_exists", path="X-Error"),
+        condition("body", "contains", '"status": "duplicate"'),
+        condition("body", "matches", "dup[a-z]+"),
+        condition("body", "exists"),
+    ],
+)
+def test_what_is_certain_of_a_long_answer_decides(first):
+    result = verdict([rule(first), DUPLICATE], cut(200, '{"status": "duplicate", "log": "'))
+    assert (result.outcome, result.matched) == (Outcome.DELIVERED, True)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        condition("status", "in", "409"),
+        condition("header", "exists", path="X-Error"),
+        condition("body", "not_contains", "status"),
+        condition("body", "not_exists"),
+    ],
+)
+def test_rule_that_cannot_match_a_long_answer_whatever_the_rest_is_passed_over(other):
+    unreadable = condition("json", "equals", "duplicate", "$.status")
+    rules = [rule(unreadable, other, outcome="duplicate"), rule(condition("status", "in", "2xx"))]
+    assert verdict(rules, cut(200, '{"status": "')).outcome is Outcome.DELIVERED
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"), [(503, Outcome.RETRY), (401, Outcome.HOLD), (400, Outcome.REJECTED)]
+)
+def test_long_answer_that_no_rule_could_read_is_taken_by_its_status(status, outcome):
+    assert verdict([DUPLICATE], cut(status, "{")).outcome is outcome
+
+
+def test_whole_answer_of_the_greatest_length_is_read():
+    said = '{"status": "duplicate"}'
+    whole = response(200, said + " " * (65_536 - len(said)))
+    assert verdict([DUPLICATE], whole).outcome is Outcome.DUPLICATE
