@@ -1,7 +1,7 @@
 """From sample answers with their meaning to response rules, as few and general as possible."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -41,7 +41,8 @@ def draft_rules(samples: Sequence[ResponseSample]) -> DraftedRules:
     """Return ordered rules that say of every sample what was said of it.
 
     Where a status alone decides, a rule asks for the status; else for one more thing, rather a
-    code than a message. With problems the rules are not good for use.
+    code than a message. For samples without a status a rule asks for that thing alone.
+    With problems the rules are not good for use.
     """
     examples = [Example(sample) for sample in samples[:MOST_SAMPLES]]
     if contradictions := list(_contradictions(examples)):
@@ -79,7 +80,8 @@ class _Table:
     def __post_init__(self) -> None:
         outcomes: dict[int, set[Outcome]] = defaultdict(set)
         for example in self.examples:
-            outcomes[example.sample.status].add(example.sample.expected_outcome)
+            if example.sample.status is not None:
+                outcomes[example.sample.status].add(example.sample.expected_outcome)
         # A success status that means no success is not taken at its word.
         self._mixed = {
             status
@@ -93,24 +95,41 @@ class _Table:
                 self.rest[status] = Outcome.REJECTED
 
     def specific_rules(self) -> list[ResponseRule]:
-        """Return the rules on the body, for the statuses that mean several things."""
-        open_ones = [one for one in self.examples if one.sample.status in self._mixed]
+        """Return the rules on the body, for samples without a status and for the statuses that
+        mean several things.
+        """
+        without = [one for one in self.examples if one.sample.status is None]
+        mixed = [one for one in self.examples if one.sample.status in self._mixed]
         rules: list[ResponseRule] = []
         for outcome in _ORDER:
-            wanted = [one for one in open_ones if self._needs_rule(one, outcome)]
-            others = [one for one in open_ones if one.sample.expected_outcome is not outcome]
-            while wanted:
-                choice = _best(wanted, others) or self._relaxed(wanted, others, rules)
-                if choice is None:
-                    self._leave_to_status(wanted)
-                    break
-                rules.append(self._rule(outcome, choice))
-                wanted = [one for one in wanted if one not in choice.covered]
+            self._add_specific(rules, outcome, without)
+            self._add_specific(rules, outcome, mixed)
         return rules
 
-    def _needs_rule(self, example: Example, outcome: Outcome) -> bool:
+    def _add_specific(
+        self, rules: list[ResponseRule], outcome: Outcome, examples: list[Example]
+    ) -> None:
+        wanted = [one for one in examples if self._needs_rule(one, outcome, rules)]
+        others = [one for one in self.examples if one.sample.expected_outcome is not outcome]
+        while wanted:
+            choice = _best(wanted, others) or self._relaxed(wanted, others, rules)
+            if choice is None:
+                self._leave_to_status(wanted)
+                break
+            rules.append(self._rule(outcome, choice))
+            wanted = [one for one in wanted if one not in choice.covered]
+
+    def _needs_rule(
+        self, example: Example, outcome: Outcome, rules: Sequence[ResponseRule]
+    ) -> bool:
         sample = example.sample
-        return sample.expected_outcome is outcome and self.rest.get(sample.status) is not outcome
+        if sample.expected_outcome is not outcome:
+            return False
+        if sample.status is None:
+            return True
+        verdict = classify(compile_rules(rules), example.received, now=_NOW)
+        is_told = verdict.matched and verdict.outcome is outcome
+        return not is_told and self.rest.get(sample.status) is not outcome
 
     @staticmethod
     def _relaxed(
@@ -125,18 +144,18 @@ class _Table:
 
     def _leave_to_status(self, wanted: list[Example]) -> None:
         for example in wanted:
-            self.rest.setdefault(example.sample.status, example.sample.expected_outcome)
+            if example.sample.status is not None:
+                self.rest.setdefault(example.sample.status, example.sample.expected_outcome)
 
     def _rule(self, outcome: Outcome, choice: "_Choice") -> ResponseRule:
-        statuses = sorted({example.sample.status for example in choice.covered})
-        status = Condition(
-            source=Source.STATUS, operator=Operator.IN, value=", ".join(map(str, statuses))
-        )
+        statuses = _statuses(choice.covered)
+        value = ", ".join(str(status) for status in sorted(filter(None, statuses)))
+        status = Condition(source=Source.STATUS, operator=Operator.IN, value=value)
         what = choice.condition.value
         told = ", ".join(what) if isinstance(what, tuple) else what or choice.condition.path or ""
         return ResponseRule(
             name=self._name(f"{_WORDS[outcome]}: {told}"),
-            conditions=(status, choice.condition),
+            conditions=(choice.condition,) if None in statuses else (status, choice.condition),
             outcome=outcome,
             reason=_reason(choice.covered, outcome),
         )
@@ -165,7 +184,8 @@ class _Table:
         """Write 2xx for a success when no success means anything else, and 5xx for a retry."""
         for first, usual in _WHOLE_CLASS.items():
             of_class = {status for status in statuses if status // 100 == first}
-            others = {one.sample.status for one in self.examples} - statuses | self._mixed
+            known = set(filter(None, _statuses(self.examples)))
+            others = known - statuses | self._mixed
             if of_class and outcome is usual and not {s for s in others if s // 100 == first}:
                 yield f"{first}xx"
                 statuses = statuses - of_class
@@ -195,13 +215,24 @@ def _best(wanted: list[Example], others: list[Example]) -> _Choice | None:
             test = compile_condition(choice.condition)
         except RuleError:
             continue
-        statuses = {example.sample.status for example in choice.covered}
-        rivals = [one for one in others if one.sample.status in statuses]
+        statuses = _statuses(choice.covered)
+        rivals = [one for one in others if _meet({one.sample.status}, statuses)]
         if not any(test(one.reading).matched for one in rivals) and all(
             test(one.reading).matched for one in choice.covered
         ):
             return choice
     return None
+
+
+def _statuses(examples: Iterable[Example]) -> set[int | None]:
+    return {example.sample.status for example in examples}
+
+
+def _meet(statuses: set[int | None], others: set[int | None]) -> bool:
+    """Tell whether an answer may have a status of both; None stands for every one."""
+    if None in statuses or None in others:
+        return bool(statuses and others)
+    return not statuses.isdisjoint(others)
 
 
 _Key = tuple[Source, str | None, Operator, str]
@@ -213,7 +244,7 @@ def _key(feature: Feature) -> _Key:
 
 def _single(wanted: list[Example], others: list[Example]) -> Iterator[_Choice]:
     """One condition with one value that none of the others has, and all examples that it fits."""
-    taken: dict[_Key, set[int]] = defaultdict(set)
+    taken: dict[_Key, set[int | None]] = defaultdict(set)
     for example in others:
         for feature in example.features:
             taken[_key(feature)].add(example.sample.status)
@@ -222,7 +253,7 @@ def _single(wanted: list[Example], others: list[Example]) -> Iterator[_Choice]:
         for feature in example.features:
             fitting[_key(feature)].setdefault(example, feature)
     for key, examples in fitting.items():
-        if taken[key].isdisjoint(example.sample.status for example in examples):
+        if not _meet(taken[key], _statuses(examples)):
             feature = next(iter(examples.values()))
             yield _Choice(condition_of(feature), tuple(examples), feature.cost)
 

@@ -23,7 +23,7 @@ class SampleRow:
     def of(cls, sample: ResponseSample) -> "SampleRow":
         return cls(
             name=sample.name,
-            status=str(sample.status),
+            status="" if sample.status is None else str(sample.status),
             headers="\n".join(f"{name}: {value}" for name, value in sample.headers.items()),
             body=sample.body,
             expected_outcome=sample.expected_outcome.value,
@@ -33,7 +33,7 @@ class SampleRow:
         lines = (line.partition(":") for line in self.headers.split("\n") if line.strip())
         return {
             "name": name,
-            "status": int(self.status) if _STATUS.fullmatch(self.status) else self.status,
+            "status": status_typed(self.status),
             "headers": {name.strip(): value.strip() for name, _, value in lines},
             "body": self.body,
             "expected_outcome": self.expected_outcome,
@@ -57,7 +57,9 @@ class SamplesForm:
         taken = {row.name.strip() for row in self.samples}
         documents = []
         for row in self.samples:
-            name = row.name.strip() or _free_name(f"{row.status} {row.expected_outcome}", taken)
+            name = row.name.strip() or _free_name(
+                f"{row.status} {row.expected_outcome}".strip(), taken
+            )
             taken.add(name)
             documents.append(row.document(name))
         return documents
@@ -66,6 +68,12 @@ class SamplesForm:
         """Return the name of the field that a problem's pointer means, or nothing."""
         parts = pointer.removeprefix("/config/response_").strip("/").split("/")
         return nearest_field(self, parts)
+
+
+def status_typed(text: str) -> int | str | None:
+    """Return the status; None when nothing was typed, and what is none as it was typed."""
+    text = text.strip()
+    return int(text) if _STATUS.fullmatch(text) else text or None
 
 
 def _free_name(wanted: str, taken: set[str]) -> str:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Self
 from connections.exchange.config import Document
 from connections.forms.binding import Posted, WriteOnly, nearest_field, read
 from connections.forms.editor import ContactRow
+from connections.forms.samples import status_typed
 from connections.setup_requests.answers import CREDENTIALS, AuthenticationKind, Item
 
 COMMON_ATTRIBUTES = ("email", "first_name", "last_name", "source", "country")
@@ -141,6 +142,9 @@ class ResponsesForm(ItemForm):
     def refused(self) -> Self:
         return self.tidy() if self.tidy().rows else type(self)()
 
+    def document(self) -> dict[str, Any]:
+        return {"rows": [asdict(row) | {"status": status_typed(row.status)} for row in self.rows]}
+
     def field_at(self, pointer: str) -> str:
         return nearest_field(self.refused(), pointer.split("/")[1:]) or "rows.0.status"
 
@@ -188,7 +192,10 @@ def posted_form(item: Item, posted: Posted) -> ItemForm:
 
 
 def _texts(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name: str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-        for name, value in values.items()
-    }
+    return {name: _text(value) for name, value in values.items()}
+
+
+def _text(value: Any) -> Any:
+    if value is None:
+        return ""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value

@@ -17,6 +17,7 @@ from connections.exchange.config import (
     Name,
     NoAuthorization,
     Outcome,
+    Status,
 )
 
 Text = Annotated[str, StringConstraints(max_length=10_000)]
@@ -124,9 +125,16 @@ class ParametersAnswer(Document):
 
 
 class ExpectedResponse(Document):
-    status: Annotated[int, Field(ge=100, le=599)]
+    status: Status | None = None
+    """None where the body alone says what it means."""
     body: Annotated[str, StringConstraints(max_length=65_536)] = ""
     meaning: Outcome
+
+    @model_validator(mode="after")
+    def says_something(self) -> Self:
+        if self.status is None and not self.body.strip():
+            raise ValueError("give the status, the body or both")
+        return self
 
 
 class ResponsesAnswer(Document):

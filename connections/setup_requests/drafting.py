@@ -156,7 +156,7 @@ def _has_one_root(names: list[str]) -> bool:
 def _rules(answer: ResponsesAnswer) -> Iterator[tuple[str, dict[str, object]]]:
     samples = [
         ResponseSample(
-            name=f"Answer {number}: {row.status}, {row.meaning}",
+            name=f"Answer {number}: {row.status or 'by its body'}, {row.meaning}",
             status=row.status,
             body=row.body,
             expected_outcome=row.meaning,

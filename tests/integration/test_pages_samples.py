@@ -2,7 +2,7 @@
 
 import pytest
 
-from connections.exchange.config import ConnectionConfig, Outcome
+from connections.exchange.config import ConnectionConfig, Outcome, Source
 from connections.selectors import connection_of
 from connections.services import create_connection
 from tests.cast import BEGINNING, client_of
@@ -58,6 +58,32 @@ def test_using_the_rules_saves_them_with_the_samples(cast, manager, editor, conn
     assert [one.name for one in config.response_samples] == ["200 delivered", "409 duplicate"]
     page = manager.get(editor).content.decode()
     assert page.count("Passed") == 2
+
+
+def test_answers_without_a_status_become_rules_on_their_bodies(cast, manager, editor, connection):
+    answers = {
+        "samples.0.body": "successfully delivered",
+        "samples.0.expected_outcome": "delivered",
+        "samples.1.body": '{"status": "duplicate"}',
+        "samples.1.expected_outcome": "duplicate",
+    }
+    assert manager.post(f"{editor}samples/", answers | {"then": "use"}).status_code == 302
+    config = config_of(cast, connection)
+    assert {one.source for rule in config.response_rules for one in rule.conditions} == {
+        Source.JSON,
+        Source.BODY,
+    }
+    assert manager.get(editor).content.decode().count("Passed") == 2
+    assert 'value="None"' not in manager.get(f"{editor}samples/").content.decode()
+
+
+def test_answer_without_status_and_body_is_told_beside_its_field(manager, editor):
+    answers = {"samples.0.name": "Nothing", "samples.0.expected_outcome": "delivered"}
+    response = manager.post(f"{editor}samples/", answers | {"then": "draft"})
+    assert response.status_code == 422
+    page = response.content.decode()
+    assert "give the status, the body or both" in page.lower()
+    assert 'href="#id_samples-0-' in page
 
 
 def test_samples_are_kept_without_the_rules_and_told_when_misread(

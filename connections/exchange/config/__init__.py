@@ -52,6 +52,7 @@ from connections.exchange.config.responses import (
     ResponseSample,
     RulePart,
     Source,
+    Status,
 )
 
 __all__ = [
@@ -93,6 +94,7 @@ __all__ = [
     "Scalar",
     "SecretReference",
     "Source",
+    "Status",
     "TestCase",
     "TokenParameter",
     "Value",

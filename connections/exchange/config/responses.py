@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from connections.exchange.config.document import Document, Identifier, Name, Text
 
@@ -95,14 +95,29 @@ class ResponseRule(Document):
             yield "retry_after", self.retry_after
 
 
+Status = Annotated[int, Field(ge=100, le=599)]
+
+
 class ResponseSample(Document):
     """An answer that the receiver gives, and what it means: a test case of the rules."""
 
     name: Name
-    status: Annotated[int, Field(ge=100, le=599)]
+    status: Status | None = None
+    """None where the body alone says what it means: rules are then tried on it as on a 200."""
     headers: Annotated[dict[str, str], Field(max_length=50)] = {}
     body: Annotated[str, StringConstraints(max_length=65_536)] = ""
     expected_outcome: Outcome
+
+    @model_validator(mode="after")
+    def says_something(self) -> Self:
+        if self.status is None and not self.body.strip():
+            raise ValueError("give the status, the body or both")
+        return self
+
+    @property
+    def tried_status(self) -> int:
+        """The status that rules see. They are told apart by bodies then, so it is a plain one."""
+        return self.status or 200
 
 
 SUCCESS_RULE = ResponseRule(

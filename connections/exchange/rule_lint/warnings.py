@@ -105,10 +105,14 @@ def lint_samples(
             decided = f'the rule "{verdict.rule}"' if verdict.rule else "no rule"
             detail = (
                 f'"{sample.name}" should be {sample.expected_outcome.value}, but {decided} makes'
-                f" it {verdict.outcome.value}."
+                f" it {verdict.outcome.value}{_as_what(sample)}."
             )
             warnings.append(RuleWarning(f"/response_samples/{index}", "sample_misread", detail))
     return warnings
+
+
+def _as_what(sample: ResponseSample) -> str:
+    return "" if sample.status else f" (it has no status, and was read as a {sample.tried_status})"
 
 
 def lint_renewals(rules: Sequence[ResponseRule], authorization: Authorization) -> list[RuleWarning]:
@@ -157,7 +161,7 @@ def received_sample(sample: ResponseSample) -> ReceivedResponse:
     """Return the sample as if it had come; it is UTF-8, whatever its headers claim."""
     body = codecs.BOM_UTF8 + sample.body.encode("utf-8", "replace")
     return ReceivedResponse(
-        status=sample.status,
+        status=sample.tried_status,
         headers=tuple(sample.headers.items()),
         body=body[:MAX_BODY_BYTES],
         truncated=len(body) > MAX_BODY_BYTES,

@@ -69,6 +69,7 @@ def test_empty_page_is_told_what_is_missing(cast, link, contact, item):
         ("endpoints", {"staging": "https://169.254.169.254/latest"}, "id_staging"),
         ("contact", {"name": ""}, "id_name"),
         ("authentication", {"kind": "basic"}, "id_username"),
+        ("responses", {"rows.0.meaning": "delivered"}, "id_rows-0-status"),
         ("responses", {"rows.0.status": "99", "rows.0.meaning": "delivered"}, "id_rows-0-status"),
         ("parameters", {"rows.0.attribute": "", "rows.0.name": "mail"}, "id_rows-0-attribute"),
     ],
@@ -152,6 +153,32 @@ def test_answers_become_a_draft_that_works(cast, manager, link, contact):
             rules=config.response_rules, status=status, headers=(), body=body, now=timezone.now()
         )
         assert verdict.outcome is outcome
+
+
+def test_answers_without_a_status_become_rules_on_their_bodies(cast, manager, link, contact):
+    rows = {
+        "rows.0.body": "successfully delivered",
+        "rows.0.meaning": "delivered",
+        "rows.1.body": '{"status": "duplicate"}',
+        "rows.1.meaning": "duplicate",
+        "rows.2.body": '{"success": false}',
+        "rows.2.meaning": "rejected",
+    }
+    answer(contact, link, responses=rows)
+    assert 'value="None"' not in contact.get(f"{link}responses/").content.decode()
+    assert "Any status" in manager.get(f"{LIST}{setup_of(cast).id}/").content.decode()
+    manager.post(f"{LIST}{setup_of(cast).id}/draft/")
+    config = Connection.objects.for_account(cast.account).get().head_version.document
+    assert len(config.response_samples) == 3
+    for body, outcome in [
+        ("Lead successfully delivered", Outcome.DELIVERED),
+        ('{"status": "duplicate", "id": 4}', Outcome.DUPLICATE),
+        ('{"success": false}', Outcome.REJECTED),
+    ]:
+        verdict = classify_response(
+            rules=config.response_rules, status=202, headers=(), body=body, now=timezone.now()
+        )
+        assert (verdict.outcome, verdict.matched) == (outcome, True)
 
 
 def test_after_the_draft_the_link_ends_and_keeps_no_credential(cast, manager, link, contact):

@@ -183,3 +183,50 @@ def test_the_answers_of_a_platform_separate(platform):
     ]
     rules = drafted(*samples)
     assert len(rules) <= len({one.expected_outcome for one in samples}) + 3
+
+
+def test_bodies_without_a_status_give_conditions_on_bodies_alone():
+    assert drafted(
+        sample(None, "successfully delivered", "delivered"),
+        sample(None, {"status": "duplicate"}, "duplicate"),
+        sample(None, {"success": False}, "rejected"),
+    ) == [
+        ("duplicate", "$.status equals duplicate"),
+        ("delivered", "body contains successfully"),
+        ("rejected", "$.success equals false"),
+    ]
+
+
+def test_body_without_a_status_is_told_before_the_statuses_and_apart_from_every_one():
+    assert drafted(
+        sample(201, {"status": "created"}, "delivered"),
+        sample(400, {"status": "unauthorized"}, "hold"),
+        sample(None, {"status": "duplicate"}, "duplicate"),
+    ) == [
+        ("duplicate", "$.status equals duplicate"),
+        ("hold", "status in 400"),
+        ("delivered", "status in 2xx"),
+    ]
+
+
+def test_what_a_body_without_a_status_says_needs_no_rule_of_its_own_for_a_status():
+    assert drafted(
+        sample(None, {"code": "EXISTS"}, "duplicate"),
+        sample(200, {"code": "EXISTS"}, "duplicate", "with its status"),
+        sample(200, {"code": "CREATED"}, "delivered"),
+    ) == [
+        ("duplicate", "$.code equals EXISTS"),
+        ("delivered", "status in 200", "$.code equals CREATED"),
+    ]
+
+
+def test_body_without_a_status_that_stands_in_another_answer_is_not_told_by_it():
+    made = draft_rules([sample(None, "no", "rejected"), sample(201, "no", "delivered", "the same")])
+    [problem] = made.problems
+    assert '"None no rejected" should be rejected' in problem
+    assert "(it has no status, and was read as a 200)" in problem
+
+
+def test_sample_that_says_nothing_is_refused():
+    with pytest.raises(ValueError, match="give the status, the body or both"):
+        sample(None, " ", "delivered")

@@ -3,6 +3,7 @@
 import pytest
 
 from connections.documents import parse_samples
+from connections.exchange.config import ResponseSample
 from connections.forms.samples import SampleRow, SamplesForm
 
 ROWS = (
@@ -46,3 +47,10 @@ def test_without_samples_there_is_a_row_to_write_in():
 )
 def test_problems_find_their_field(pointer, field):
     assert SamplesForm("1", ROWS).field_at(pointer) == field
+
+
+def test_row_without_a_status_is_told_by_its_body_and_stays_so():
+    row = SampleRow(body='{"status": "duplicate"}', expected_outcome="duplicate")
+    [document] = SamplesForm(samples=(row,)).documents()
+    assert (document["name"], document["status"]) == ("duplicate", None)
+    assert SampleRow.of(ResponseSample.model_validate(document)).status == ""
