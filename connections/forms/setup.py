@@ -78,6 +78,7 @@ class AuthenticationForm(WriteOnly, ItemForm):
     token: str = ""
     api_key: str = ""
     client_secret: str = ""
+    credential: str = ""
 
     _SECRETS: ClassVar = tuple(CREDENTIALS.values())
 

@@ -217,9 +217,11 @@ def connection_from_setup_request(
     if config is None:
         raise ResolveConflict("There is no endpoint yet: nothing can be sent without an address.")
     answers = request.document
-    secrets = _opened(request, request.example_secrets_sealed)
-    secrets |= _opened(request, request.secrets_sealed)
     used = referenced_secrets(config)
+    shown = _opened(request, request.example_secrets_sealed)
+    # What was typed is kept even where a person has yet to put it to use.
+    secrets = {name: value for name, value in shown.items() if name in used}
+    secrets |= _opened(request, request.secrets_sealed)
     connection = create_connection(
         account=account,
         actor=actor,
@@ -228,7 +230,7 @@ def connection_from_setup_request(
         config=config,
         contacts=[answers.contact] if answers.contact else [],
         documentation=_documentation(request, file_url),
-        secret_values={name: value for name, value in secrets.items() if name in used},
+        secret_values=secrets,
     )
     request.connection = connection
     request.secrets_sealed = request.example_secrets_sealed = None

@@ -89,9 +89,13 @@ CREDENTIALS: Mapping[AuthenticationKind, str] = MappingProxyType(
         AuthenticationKind.BEARER: "token",
         AuthenticationKind.API_KEY: "api_key",
         AuthenticationKind.OAUTH2: "client_secret",
+        AuthenticationKind.OTHER: "credential",
     }
 )
-"""The secret of each kind, under the name that it gets in the configuration."""
+"""The secret of each kind, under the name that it gets in the configuration.
+
+What is described in words may do without one, and where it belongs a person decides.
+"""
 
 
 class EncodingAnswer(Document):

@@ -9,7 +9,6 @@ from accounts.errors import CorrectInput, Problem
 from connections.exchange.config import Document
 from connections.exchange.egress import UrlError, check_url
 from connections.setup_requests.answers import (
-    CREDENTIALS,
     SHAPES,
     AuthenticationAnswer,
     AuthenticationKind,
@@ -53,7 +52,7 @@ def _problems(answer: Document, *, has_file: bool) -> Iterator[Problem]:
             for name, detail in _NEEDED.get(answer.kind, {}).items():
                 if not getattr(answer, name):
                     yield Problem(f"/{name}", "required", detail)
-            if answer.kind in CREDENTIALS:
+            if answer.kind is AuthenticationKind.OAUTH2:
                 yield from _address_problems(answer, ("token_url",))
 
 

@@ -36,9 +36,10 @@ class SetupDraft:
 
 def draft_setup(answers: SetupAnswers, *, has_credential: bool) -> SetupDraft:
     """Return as much of a connection as the answers allow: what cannot be used is left out."""
-    missing = list(_unanswered(answers))
-    if answers.authentication and answers.authentication.kind in CREDENTIALS and not has_credential:
-        missing.append("Authentication: the credential is not set.")
+    missing = [
+        *_unanswered(answers),
+        *_credential_to_see_to(answers, has_credential=has_credential),
+    ]
     environments = _environments(answers)
     if not environments:
         return SetupDraft(None, tuple(missing))
@@ -63,14 +64,22 @@ def _unanswered(answers: SetupAnswers) -> Iterator[str]:
             yield f"{ITEMS[item].title}: not answered yet."
         elif state is ItemState.UNKNOWN:
             yield f"{ITEMS[item].title}: they do not know."
-    authentication = answers.authentication
-    if authentication and authentication.kind is AuthenticationKind.OTHER:
-        yield "Authentication: it is described in words, set it up by hand."
     if answers.parameters and answers.parameters.remarks:
         yield "Parameters: there are remarks to read."
     if answers.example:
         for sentence in answers.example.not_understood:
             yield f"Example request: {sentence}"
+
+
+def _credential_to_see_to(answers: SetupAnswers, *, has_credential: bool) -> Iterator[str]:
+    kind = answers.authentication.kind if answers.authentication else AuthenticationKind.NONE
+    if kind is AuthenticationKind.OTHER:
+        yield "Authentication: it is described in words, set it up by hand."
+        if has_credential:
+            name = f"secrets.{CREDENTIALS[kind]}"
+            yield f"Authentication: write {{{{ {name} }}}} where their credential belongs."
+    elif kind in CREDENTIALS and not has_credential:
+        yield "Authentication: the credential is not set."
 
 
 def _environments(answers: SetupAnswers) -> dict[str, object]:
@@ -108,7 +117,7 @@ def _body_parts(answers: SetupAnswers) -> Iterator[tuple[str, dict[str, object]]
 
 def _authorization(answer: AuthenticationAnswer) -> dict[str, object]:
     kind = answer.kind
-    if kind not in CREDENTIALS:
+    if kind in (AuthenticationKind.NONE, AuthenticationKind.OTHER):
         return {"type": "none"}
     secret = {"secret": CREDENTIALS[kind]}
     parts: dict[AuthenticationKind, dict[str, object]] = {

@@ -160,9 +160,19 @@ def text_field(
 
 @register.inclusion_tag("components/password_field.html")
 def password_field(
-    field: Field, label: str, hint: str = "", autocomplete: str = "new-password"
+    field: Field,
+    label: str,
+    hint: str = "",
+    optional: bool = False,
+    autocomplete: str = "new-password",
 ) -> dict[str, object]:
-    return {"field": field, "label": label, "hint": hint, "autocomplete": autocomplete}
+    return {
+        "field": field,
+        "label": label,
+        "hint": hint,
+        "optional": optional,
+        "autocomplete": autocomplete,
+    }
 
 
 @register.inclusion_tag("components/text_area.html")

@@ -239,6 +239,7 @@ def test_every_encoding_and_method_becomes_a_draft(cast, manager, link, contact,
             "client_secret": SECRET,
         },
         {"kind": "other", "explanation": "We sign with our own scheme."},
+        {"kind": "other", "explanation": "It goes into the XML.", "credential": SECRET},
     ],
 )
 def test_every_kind_of_authentication_becomes_a_draft(cast, manager, link, contact, authentication):
@@ -246,6 +247,23 @@ def test_every_kind_of_authentication_becomes_a_draft(cast, manager, link, conta
     page = f"{LIST}{setup_of(cast).id}/"
     assert "could not be used" not in manager.get(page).content.decode()
     assert manager.post(f"{page}draft/").status_code == 302
+
+
+def test_credential_of_what_is_described_in_words_reaches_the_vault(cast, manager, link, contact):
+    other = {"kind": "other", "explanation": "Sign with HMAC.", "credential": SECRET}
+    answer(contact, link, authentication=other)
+    page = f"{LIST}{setup_of(cast).id}/"
+    seen = [contact.get(f"{link}authentication/"), manager.get(page)]
+    assert not any(SECRET in one.content.decode() for one in seen)
+    assert SECRET not in repr(setup_of(cast).answers)
+    assert "write {{ secrets.credential }} where" in seen[1].content.decode()
+    manager.post(f"{page}draft/")
+    connection = Connection.objects.for_account(cast.account).get()
+    for environment in (Environment.PRODUCTION, Environment.STAGING):
+        kept = secret_values(version=connection.head_version, environment=environment)
+        assert kept == {"credential": SECRET}
+    editor = manager.get(f"/accounts/acme/integrations/connections/{connection.id}/")
+    assert SECRET not in editor.content.decode()
 
 
 def test_file_is_sealed_and_only_ever_saved(cast, manager, link, contact):

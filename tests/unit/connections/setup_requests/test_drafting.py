@@ -82,6 +82,14 @@ def test_what_was_said_in_words_is_for_a_person_to_read():
     assert "Parameters: there are remarks to read." in draft.missing
 
 
+def test_credential_beside_words_is_named_and_not_missed():
+    words = {"kind": "other", "explanation": "A signature of our own."}
+    sentence = "Authentication: write {{ secrets.credential }} where their credential belongs."
+    assert sentence in drafted(authentication=words, has_credential=True).missing
+    without = drafted(authentication=words).missing
+    assert not any("credential" in one for one in without)
+
+
 EXAMPLE = {
     "config": {
         "method": "PUT",
