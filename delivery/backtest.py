@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import transaction
 
 from accounts.access import Access, Actor
+from accounts.errors import ResolveConflict
 from accounts.models import Account
 from accounts.permissions import Permission
 from accounts.services import record_event
@@ -17,6 +18,7 @@ from connections.documents import require_usable_rules
 from connections.exchange.config import Outcome, ResponseRule
 from connections.exchange.responses import Verdict, classify, compile_rules
 from connections.models import Connection
+from connections.services import activate_connection
 from connections.services.row import head_of, locked_connection
 from delivery.history import StoredAnswer, stored_answers
 from delivery.models import Attempt, Delivery, DeliveryStatus
@@ -116,15 +118,22 @@ def relabel_past(
     connection_id: UUID | str,
     limit: int = USUAL_ANSWERS,
 ) -> Counter[str]:
-    """Give finished deliveries the status that the newest rules say of their last answer.
+    """Give finished deliveries the status that the live rules say of their last answer.
 
     *Shape*: how many went from one status to another, by `rejected to duplicate`.
-    *Raises*: LookElsewhere; ResolveConflict (archived).
+    *Raises*: LookElsewhere; ResolveConflict (archived; the newest version is not the live one, so
+    that the past would be judged unlike what comes now).
     *Effects*: only among delivered, duplicate and rejected; attempts stay as they are; audit
     event `delivery.relabelled`.
     """
     connection = locked_connection(account, connection_id)
     version = head_of(connection)
+    if connection.live_version != version:
+        detail = (
+            f"Version {version.number} is not live: publish it, so that what comes from now on is"
+            " judged like the past."
+        )
+        raise ResolveConflict(detail, code="not_live")
     rules = version.document.response_rules
     last: dict[UUID, Verdict] = {}
     for judged in _judged(connection, rules, limit=limit, now=now):
@@ -140,6 +149,28 @@ def relabel_past(
             now=now,
         )
     return counts
+
+
+@transaction.atomic
+def publish_and_relabel(
+    *,
+    account: Account,
+    actor: Actor,
+    now: datetime,
+    connection_id: UUID | str,
+    override: str | None = None,
+    limit: int = USUAL_ANSWERS,
+) -> Counter[str]:
+    """Make the newest version live, and judge the past by its rules too; both or neither.
+
+    *Raises*: as `activate_connection`, whose conditions it is under, and `relabel_past`.
+    """
+    activate_connection(
+        account=account, actor=actor, now=now, connection_id=connection_id, override=override
+    )
+    return relabel_past(
+        account=account, actor=actor, now=now, connection_id=connection_id, limit=limit
+    )
 
 
 def backtest_shown(access: Access, result: Backtest) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from delivery.backtest import (
     USUAL_ANSWERS,
     backtest,
     backtest_shown,
+    publish_and_relabel,
     relabel_past,
 )
 from delivery.unmatched import unmatched_shapes, unmatched_shown
@@ -69,6 +70,20 @@ class LimitIn(StrictSerializer):
         max_value=MOST_ANSWERS,
         default=USUAL_ANSWERS,
         help_text="How many of the newest stored answers to look at.",
+    )
+
+
+class RelabelIn(LimitIn):
+    """How far back to go, and whether the newest version goes live with it."""
+
+    publish = serializers.BooleanField(
+        default=False,
+        help_text="Make the newest version live first, as `activate` does; both or neither.",
+    )
+    override = serializers.CharField(
+        required=False,
+        help_text="With `publish`: why it goes live without a passed test run; kept in the audit"
+        " trail.",
     )
 
 
@@ -220,28 +235,41 @@ class RulesViewSet(AccountViewSet):
     @extend_schema(
         operation_id="connections_relabel",
         summary="Re-label finished deliveries",
-        request=LimitIn,
+        request=RelabelIn,
         responses=RelabelledOut,
         examples=[
             OpenApiExample("As far as a backtest", request_only=True, value={"limit": 500}),
+            OpenApiExample(
+                "Rules that go live with it",
+                request_only=True,
+                value={
+                    "limit": 500,
+                    "publish": True,
+                    "override": "Only rules changed, and they were tried on 500 answers.",
+                },
+            ),
             OpenApiExample(
                 "Done", response_only=True, value={"counts": {"rejected to duplicate": 12}}
             ),
         ],
     )
     def relabel(self, request: Request, account: str, connection: UUID) -> Response:  # noqa: ARG002
-        """Give them the status that the newest rules say of their last answer; audited.
+        """Give them the status that the live rules say of their last answer; audited.
 
         Only among delivered, duplicate and rejected. Attempts stay as they are, and nothing is
-        sent.
+        sent. Past and new answers are judged alike: while the newest version is not live this is
+        a 409, unless `publish` makes it so, under the conditions of `activate`.
         """
-        given = LimitIn(data=request.data)
+        given = RelabelIn(data=request.data)
         given.is_valid(raise_exception=True)
-        counts = relabel_past(
-            account=self.access.account,
-            actor=self.access.actor,
-            now=self.now,
-            connection_id=connection,
-            **given.validated_data,
-        )
+        who = {"account": self.access.account, "actor": self.access.actor, "now": self.now}
+        one: dict[str, Any] = who | {"connection_id": connection}
+        if given.validated_data["publish"]:
+            counts = publish_and_relabel(
+                **one,
+                limit=given.validated_data["limit"],
+                override=given.validated_data.get("override"),
+            )
+        else:
+            counts = relabel_past(**one, limit=given.validated_data["limit"])
         return Response({"counts": counts})

@@ -23,7 +23,7 @@ urlpatterns = [
     path(f"{CONNECTION}/unmatched/", rules.unmatched_list, name="unmatched_list"),
     path(f"{CONNECTION}/history/", rules.backtest_show, name="backtest"),
     path(f"{CONNECTION}/history/relabel", rules.relabel, name="relabel"),
-    path(f"{CONNECTION}/history/save-and-relabel", rules.save_and_relabel, name="save_and_relabel"),
+    path(f"{CONNECTION}/history/save-and-publish", rules.save_and_publish, name="save_and_publish"),
     path("accounts/<slug:account>/deliveries/", deliveries.delivery_list, name="delivery_list"),
     path(
         "accounts/<slug:account>/deliveries/<uuid:delivery_id>/",

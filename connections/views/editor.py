@@ -90,13 +90,19 @@ def save_and_go_on(
     except ResolveConflict as refused:
         problem = Problem("", refused.code, refused.detail)
         return _page(request, connection, form, problems=(problem,))
+    response = go_on(request, change.connection) if go_on else redirect(request.path)
     if change.dropped_secrets:
         messages.warning(request, _dropped(change))
-    if go_on:
-        return go_on(request, change.connection)
-    if not change.dropped_secrets:
+    elif not go_on:
         _say_saved(request, change)
-    return redirect(request.path)
+    return response
+
+
+def refused_form(
+    request: AccountRequest, connection: Connection, form: EditorForm, detail: str
+) -> HttpResponse:
+    """Show the editor with the form as it was posted, and why nothing came of it."""
+    return _page(request, connection, form, problems=(Problem("", "refused", detail),))
 
 
 def _say_saved(request: AccountRequest, change: Change) -> None:

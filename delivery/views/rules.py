@@ -21,13 +21,20 @@ from accounts.errors import CorrectInput, ResolveConflict
 from accounts.permissions import Permission
 from connections.documents import dumped, parse_rules
 from connections.exchange.config import ResponseRule
-from connections.forms import EditorForm
+from connections.forms import EditorForm, Field
 from connections.models import Connection
-from connections.selectors import connection_of
+from connections.selectors import connection_of, is_tested
 from connections.services.row import head_of
-from connections.views.editor import save_and_go_on
+from connections.views.editor import refused_form, save_and_go_on
 from connections.views.fragments import LinkedProblem, linked, of_config
-from delivery.backtest import MOST_ANSWERS, USUAL_ANSWERS, backtest, backtest_shown, relabel_past
+from delivery.backtest import (
+    MOST_ANSWERS,
+    USUAL_ANSWERS,
+    backtest,
+    backtest_shown,
+    publish_and_relabel,
+    relabel_past,
+)
 from delivery.unmatched import UnmatchedShape, unmatched_shapes
 
 
@@ -48,6 +55,19 @@ class BacktestPage:
     result: Mapping[str, Any] | None = None
     """In the shape of the REST API; None when the rules are wrong."""
     problems: Sequence[LinkedProblem] = ()
+
+    @property
+    def is_live(self) -> bool:
+        """Whether referrals are sent with these rules already."""
+        return self.is_saved and self.connection.live_version == head_of(self.connection)
+
+    @property
+    def override(self) -> Field | None:
+        """Return the field for the reason to do without a test run; None when one passed."""
+        if self.result is None or (self.is_saved and is_tested(self.connection)):
+            return None
+        answers = self.result["answers"]
+        return Field("publish.override", f"The rules were tried on {answers:,} stored answers.")
 
 
 @require_safe
@@ -86,12 +106,15 @@ def backtest_show(request: AccountRequest, connection_id: UUID) -> HttpResponse:
 @require_POST
 @require_permission(Permission.CONNECTION_WRITE)
 def relabel(request: AccountRequest, connection_id: UUID) -> HttpResponse:
-    """Re-label finished deliveries by the newest saved rules."""
+    """Re-label finished deliveries by the newest rules, which go live with it if they are not."""
     connection = connection_of(request.access.account, connection_id)
     try:
-        _relabel(request, connection)
-    except ResolveConflict as refused:
-        messages.error(request, refused.detail)
+        if connection.live_version == head_of(connection):
+            _relabel(request, connection)
+        else:
+            _publish(request, connection)
+    except (CorrectInput, ResolveConflict) as refused:
+        messages.error(request, f"{refused.detail} Nothing was changed.")
     return redirect(
         "delivery:backtest", account=request.access.account.slug, connection_id=connection.id
     )
@@ -99,20 +122,35 @@ def relabel(request: AccountRequest, connection_id: UUID) -> HttpResponse:
 
 @require_POST
 @require_permission(Permission.CONNECTION_WRITE)
-def save_and_relabel(request: AccountRequest, connection_id: UUID) -> HttpResponse:
-    """Save the editor's form, then re-label by its rules; both or neither."""
+def save_and_publish(request: AccountRequest, connection_id: UUID) -> HttpResponse:
+    """Save the editor's form, make it live, and re-label by its rules; all or nothing."""
     connection = connection_of(request.access.account, connection_id)
     form = EditorForm.posted(request.POST).tidy()
-    with transaction.atomic():
-        return save_and_go_on(request, connection, form, go_on=_relabel_and_return)
+    try:
+        with transaction.atomic():
+            return save_and_go_on(request, connection, form, go_on=_publish_and_return)
+    except (CorrectInput, ResolveConflict) as refused:
+        detail = f"{refused.detail} Nothing was saved or re-labelled."
+        return refused_form(request, connection, form, detail)
 
 
-def _relabel_and_return(request: AccountRequest, connection: Connection) -> HttpResponse:
-    version = head_of(connection)
-    messages.success(request, f"The rules are saved, in version {version.number}.")
-    _relabel(request, connection)
+def _publish_and_return(request: AccountRequest, connection: Connection) -> HttpResponse:
+    _publish(request, connection)
     one = {"account": request.access.account.slug, "connection_id": connection.id}
     return redirect(f"{reverse('connections:connection_edit', kwargs=one)}#response-handling")
+
+
+def _publish(request: AccountRequest, connection: Connection) -> None:
+    counts = publish_and_relabel(
+        account=request.access.account,
+        actor=request.access.actor,
+        now=timezone.now(),
+        connection_id=connection.id,
+        override=request.POST.get("publish.override", "").strip() or None,
+        limit=_limit(request.POST.get("try.answers", "")),
+    )
+    messages.success(request, f"Version {head_of(connection).number} is live.")
+    _say_relabelled(request, counts)
 
 
 def _relabel(request: AccountRequest, connection: Connection) -> None:
@@ -123,6 +161,10 @@ def _relabel(request: AccountRequest, connection: Connection) -> None:
         connection_id=connection.id,
         limit=_limit(request.POST.get("try.answers", "")),
     )
+    _say_relabelled(request, counts)
+
+
+def _say_relabelled(request: AccountRequest, counts: Mapping[str, int]) -> None:
     each = ", ".join(f"{count:,} from {change}" for change, count in counts.items())
     messages.success(request, f"Re-labelled: {each}." if each else "Nothing was to be re-labelled.")
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from accounts.errors import ResolveConflict
 from accounts.models import AuditEvent
 from accounts.permissions import Permission
 from connections.documents import MergePatch, parse_rules
@@ -54,7 +55,7 @@ def changes(result):
     return {(one.before.value, one.after.value): one.count for one in result.changes}
 
 
-def publish(stage, connection, rules=RULES):
+def publish(stage, connection, rules=RULES, *, is_live=True):
     change_connection(
         account=stage.cast.account,
         actor=stage.cast.actor,
@@ -62,6 +63,8 @@ def publish(stage, connection, rules=RULES):
         connection_id=connection.id,
         config=MergePatch({"response_rules": rules}),
     )
+    if is_live:
+        stage.activate(connection)
 
 
 def relabel(stage, connection, **how):
@@ -117,6 +120,13 @@ def test_past_is_relabelled_by_the_newest_rules(stage, connection):
     event = AuditEvent.objects.for_account(stage.cast.account).latest("id")
     assert event.event == "delivery.relabelled"
     assert event.details["counts"] == {"delivered to duplicate": 2, "rejected to duplicate": 1}
+
+
+def test_past_is_not_judged_by_rules_that_are_not_live(stage, connection):
+    publish(stage, connection, is_live=False)
+    with pytest.raises(ResolveConflict, match="Version 2 is not live: publish it"):
+        relabel(stage, connection)
+    assert stage.statuses() == {"delivered": 5, "rejected": 1}
 
 
 def test_relabelling_again_finds_nothing_and_can_be_undone(stage, connection):
@@ -193,3 +203,17 @@ class TestApi:
             "counts": {"delivered to duplicate": 2, "rejected to duplicate": 1}
         }
         assert api("post", path, stage.cast.rival_token(), {}).status_code == 404
+
+    def test_newest_version_goes_live_with_the_relabelling(self, api, stage, connection):
+        publish(stage, connection, is_live=False)
+        path, token = self.path(connection, "relabel"), stage.cast.token()
+        assert api("post", path, token, {}).status_code == 409
+        untested = api("post", path, token, {"publish": True})
+        assert (untested.status_code, untested.json()["detail"][:18]) == (409, "No test run of ver")
+        done = api("post", path, token, {"publish": True, "override": "Only rules changed."})
+        assert done.json()["counts"] == {"delivered to duplicate": 2, "rejected to duplicate": 1}
+        connection.refresh_from_db()
+        assert connection.live_version == connection.head_version
+        events = AuditEvent.objects.for_account(stage.cast.account).order_by("-id")
+        names = [one.event for one in events[:2]]
+        assert names == ["delivery.relabelled", "connection.activated"]

@@ -62,6 +62,7 @@ def relabelled(stage, connection):
     who = {"account": stage.cast.account, "actor": stage.cast.actor, "now": now()}
     patch = MergePatch({"response_rules": [DUPLICATE]})
     change_connection(connection_id=connection.id, config=patch, **who)
+    stage.activate(connection)
     return relabel_past(connection_id=connection.id, **who)
 
 

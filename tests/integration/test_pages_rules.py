@@ -114,14 +114,14 @@ class TestBacktest:
         assert "2 of 3 answers would mean something else" in page
         assert "No rule matched 2 of them then, 0 now" in page
         assert "<html" not in page
-        assert "Save and re-label the past" in page
+        assert "Save, publish and re-label the past" in page
         assert rules(stage, connection) == ["Success"]
 
     def test_without_javascript_it_is_a_page(self, manager, url):
         page = text(manager.post(f"{url}history/", FORM))
         assert "<html" in page
         assert "2 of 3 answers" in page
-        assert "Save and re-label" not in page
+        assert "Save, publish" not in page
 
     def test_wrong_rule_leads_to_its_field(self, manager, url):
         wrong = FORM | {"response_rules.0.conditions.0.path": "$["}
@@ -129,14 +129,32 @@ class TestBacktest:
         assert answer.status_code == 422
         assert 'href="#id_response_rules-0-conditions-0-path"' in text(answer)
 
-    def test_save_and_relabel_does_both(self, stage, manager, connection, url):
-        done = manager.post(f"{url}history/save-and-relabel", FORM, follow=True)
+    def test_save_and_publish_makes_the_rules_live_and_relabels(
+        self, stage, manager, connection, url
+    ):
+        reason = {"publish.override": "Tried on three answers."}
+        done = manager.post(f"{url}history/save-and-publish", FORM | reason, follow=True)
         assert "Re-labelled: 2 from rejected to duplicate." in text(done)
+        assert "Version 2 is live." in text(done)
+        connection.refresh_from_db()
+        assert connection.live_version == connection.head_version
         assert rules(stage, connection) == ["Already there", "Success"]
         assert stage.statuses() == {"delivered": 1, "duplicate": 2}
 
+    def test_what_may_not_go_live_is_neither_saved_nor_relabelled(
+        self, stage, manager, connection, url
+    ):
+        refused = manager.post(f"{url}history/save-and-publish", FORM)
+        assert refused.status_code == 422
+        page = text(refused)
+        assert "No test run of version 2 passed" in page
+        assert "Nothing was saved or re-labelled." in page
+        assert 'value="Already there"' in page
+        assert rules(stage, connection) == ["Success"]
+        assert stage.statuses() == {"delivered": 1, "rejected": 2}
+
     def test_form_that_is_wrong_saves_and_relabels_nothing(self, stage, manager, connection, url):
-        refused = manager.post(f"{url}history/save-and-relabel", FORM | {"name": ""})
+        refused = manager.post(f"{url}history/save-and-publish", FORM | {"name": ""})
         assert refused.status_code == 422
         # The next Save goes to the editor, not here.
         assert f'id="editor" method="post" action="{url}"' in text(refused)
@@ -149,8 +167,13 @@ class TestBacktest:
         manager.post(url, FORM | {"then": "save"})
         page = text(manager.get(f"{url}history/?answers=1"))
         assert "1 of 1 answers" in page
-        assert "Re-label the past" in page
-        done = manager.post(f"{url}history/relabel", {"try.answers": "500"}, follow=True)
+        assert "Publish and re-label the past" in page
+        assert "version 2 goes live with it" in page
+        wrong = manager.post(f"{url}history/relabel", {"try.answers": "500"}, follow=True)
+        assert "No test run of version 2 passed" in text(wrong)
+        assert stage.statuses() == {"delivered": 1, "rejected": 2}
+        reason = {"try.answers": "500", "publish.override": "Tried on three answers."}
+        done = manager.post(f"{url}history/relabel", reason, follow=True)
         assert "Re-labelled: 2 from rejected to duplicate." in text(done)
         again = manager.post(f"{url}history/relabel", {}, follow=True)
         assert "Nothing was to be re-labelled." in text(again)
@@ -159,7 +182,7 @@ class TestBacktest:
         viewer = client_of(stage.cast.viewer)
         assert viewer.get(f"{url}history/").status_code == 200
         assert viewer.post(f"{url}history/relabel").status_code == 403
-        assert viewer.post(f"{url}history/save-and-relabel", FORM).status_code == 403
+        assert viewer.post(f"{url}history/save-and-publish", FORM).status_code == 403
 
     def test_outsider_finds_nothing(self, stage, url):
         outsider = client_of(stage.cast.outsider)
