@@ -1,7 +1,7 @@
 """A worker on a machine where something is wrong: `python -m tests.faults.odd_worker …`.
 
 Its names are those under `.localhost`: all of them this machine, and none while a file
-`dns-fails` is in the directory that the first argument names. The second argument is how many
+`dns-fails` is in the directory that the first argument names. It remembers them for a second. The second argument is how many
 seconds ahead the machine's clock is. The rest is Celery's.
 """
 
@@ -47,6 +47,10 @@ if AHEAD:
     datetime.datetime = Ahead
 
 from celery.__main__ import main  # noqa: E402  what it imports sees the odd machine
+
+from connections.exchange.egress import resolver  # noqa: E402
+
+resolver.CACHE_SECONDS = 1.0
 
 sys.argv = ["celery", *arguments]
 main()

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import Enum, auto
 
-BODY = b'{"id": "crm-1"}'
+BODY = b'{"id": "crm-1", "result": "created"}'
 HEAD = b"HTTP/1.1 %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
 HUGE = b'{"padding": "' + b"x" * 10 * 1024 * 1024 + b'"}'
 # Long enough that there is always something in flight when a fault comes.
@@ -23,13 +23,16 @@ class Behaviour(Enum):
     DRIPS = auto()
     ANSWERS_10_MB = auto()
     NEVER_ANSWERS = auto()
+    CLOSES = auto()
+    """Wants a new connection for each request, and so a look-up where the last is forgotten."""
 
 
 class Receiver:
-    """Runs in a thread of its own; `behaviour` may be set from any other."""
+    """Runs in a thread of its own; how it behaves may be set from any other."""
 
     def __init__(self) -> None:
         self.behaviour = Behaviour.WELL
+        self.answer_seconds = ANSWER_SECONDS
         self.port = 0
         self.requests = 0
         self.keys: Counter[str] = Counter()
@@ -43,6 +46,11 @@ class Receiver:
     @property
     def url(self) -> str:
         return f"http://crm-{self.port}.localhost:{self.port}/leads"
+
+    @property
+    def in_flight(self) -> int:
+        """How many requests came that have no answer yet, and whose sender still waits for it."""
+        return sum(connection.is_asked for connection in list(self._connections))
 
     def note(self, key: str, body: bytes) -> None:
         self.requests += 1
@@ -100,6 +108,7 @@ class _Connection(asyncio.Protocol):
         self.receiver = receiver
         self.connections = connections
         self.buffer = b""
+        self.is_asked = False
 
     def connection_made(self, transport) -> None:
         self.transport = transport
@@ -121,16 +130,19 @@ class _Connection(asyncio.Protocol):
         self.receiver.note(headers[b"idempotency-key"].decode(), rest[:length])
         # By its number, since many come at once and are answered at once.
         is_third = self.receiver.requests % 3 == 0
-        self.receiver._loop.call_later(ANSWER_SECONDS, self._answer, is_third)
+        self.is_asked = True
+        self.receiver._loop.call_later(self.receiver.answer_seconds, self._answer, is_third)
 
     def _answer(self, is_third: bool) -> None:
         if self.transport.is_closing():
             return
+        self.is_asked = False
         match self.receiver.behaviour:
             case Behaviour.FAILS_ONE_IN_THREE if is_third:
                 self.transport.write(HEAD % (b"500 Internal Server Error", 0))
             case Behaviour.CUTS_IN_MID_BODY:
-                self.transport.write(HEAD % (b"201 Created", 2 * len(BODY)) + BODY)
+                half = BODY[: len(BODY) // 2]
+                self.transport.write(HEAD % (b"201 Created", len(BODY)) + half)
                 self.receiver._loop.call_later(0.01, self.transport.abort)
             case Behaviour.DRIPS:
                 self.transport.write(HEAD % (b"201 Created", len(HUGE)))
@@ -138,7 +150,10 @@ class _Connection(asyncio.Protocol):
             case Behaviour.ANSWERS_10_MB:
                 self.transport.write(HEAD % (b"201 Created", len(HUGE)) + HUGE)
             case Behaviour.NEVER_ANSWERS:
-                pass
+                self.is_asked = True
+            case Behaviour.CLOSES:
+                self.transport.write(HEAD % (b"201 Created\r\nConnection: close", len(BODY)) + BODY)
+                self.transport.close()
             case _:
                 self.transport.write(HEAD % (b"201 Created", len(BODY)) + BODY)
 

@@ -27,13 +27,23 @@ START_SECONDS = 90
 STOP_SECONDS = 40
 CELERY = ("--app", "referral_export")
 WORKER = ("worker", "--concurrency", "1", "--without-gossip", "--without-mingle")
-RULES = [
-    {
-        "name": "Created",
-        "conditions": [{"source": "status", "operator": "in", "value": "201"}],
-        "outcome": "delivered",
-    }
-]
+
+
+def _created(condition: dict[str, object]) -> list[dict[str, object]]:
+    return [{"name": "Created", "conditions": [condition], "outcome": "delivered"}]
+
+
+BODY_RULES = _created(
+    {"source": "json", "path": "$.result", "operator": "equals", "value": "created"}
+)
+"""The whole answer must have come before it can be told what it means."""
+STATUS_RULES = _created({"source": "status", "operator": "in", "value": "201"})
+
+
+_WAITING_POSTS = """
+SELECT count(*) FROM pg_locks
+WHERE NOT granted AND relation = 'delivery_referral'::regclass
+"""
 
 
 @dataclass(slots=True)
@@ -86,6 +96,8 @@ class Stage:
             wait_until(server.answers, what=f"{name} answers", seconds=START_SECONDS)
         else:
             self._processes[name] = Process(self._program(name, seconds_ahead))
+        if name == "web":
+            wait_until(self._web_answers, what="web answers", seconds=START_SECONDS)
 
     def stop(self, name: str, number: signal.Signals = signal.SIGTERM) -> float:
         """Signal the first process alone, and return how many seconds it took to end."""
@@ -134,17 +146,28 @@ class Stage:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    def _is_ready(self) -> bool:
+    def _web_answers(self) -> bool:
         try:
-            return self.get("/readyz").status_code == 200
+            return bool(self.get("/readyz").status_code)
         except httpx.TransportError:
             return False
+
+    def _is_ready(self) -> bool:
+        return self.get("/readyz").status_code == 200
 
     # What stands behind it
 
     def rows(self, statement: str, *parameters: object) -> list[tuple]:
         with psycopg.connect(self._addresses.database_url) as connection:
             return connection.execute(statement, parameters).fetchall()
+
+    @contextmanager
+    def holding_posts(self) -> Iterator[None]:
+        """Let no referral be written while the block runs; it begins when a POST waits for that."""
+        with psycopg.connect(self._addresses.database_url) as connection:
+            connection.execute("LOCK TABLE delivery_referral IN SHARE MODE")
+            wait_until(lambda: self.rows(_WAITING_POSTS)[0][0] > 0, what="a client is in a POST")
+            yield
 
     def flush_redis(self) -> None:
         with redis.Redis.from_url(self._addresses.redis_url) as client:
@@ -171,12 +194,14 @@ class Stage:
             timeout=30,
         )
 
-    def lay_line(self, name: str, receiver: Receiver, **delivery: object) -> Line:
+    def lay_line(
+        self, name: str, receiver: Receiver, *, rules: Sequence[object], **delivery: object
+    ) -> Line:
         """Make a campaign and a connection to this receiver, and link them."""
         config = {
             "environments": {"production": {"url": receiver.url}},
             "body": {"encoding": "json", "template": '{"id": "{{ referral.external_id }}"}'},
-            "response_rules": RULES,
+            "response_rules": rules,
             "delivery": {"timeout_seconds": 1, "concurrency": 64} | delivery,
         }
         with self.client() as client:
