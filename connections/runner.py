@@ -11,7 +11,8 @@ import orjson
 from django.conf import settings
 from django.utils import timezone
 
-from connections.exchange.config import Environment
+from accounts.tenancy import TenantQuerySet
+from connections.exchange.config import Environment, Outcome
 from connections.exchange.context import Context
 from connections.exchange.egress import GuardedTransport, Timings
 from connections.exchange.perform import Exchange, ExchangeError, perform
@@ -23,7 +24,7 @@ from connections.leads import open_lead
 from connections.models import Connection, TestResult, TestRun, TestRunStatus
 from connections.selectors import ATTEMPT_PURPOSE, custom_definitions, secret_values
 from connections.services.test_run import tell_a_worker
-from connections.signals import connection_mended
+from connections.signals import connection_proven
 
 # A run ends before it counts as lost: one case more takes 39 seconds at most.
 RUN_SECONDS = 80
@@ -164,9 +165,19 @@ def _finish(run: TestRun) -> None:
     run.status = TestRunStatus.PASSED if passed else TestRunStatus.FAILED
     run.finished_at = timezone.now()
     run.save(update_fields=["status", "finished_at"])
+    if passed and run.environment == Environment.PRODUCTION:
+        _tell_if_proven(run, results)
+
+
+def _tell_if_proven(run: TestRun, results: TenantQuerySet[TestResult]) -> None:
+    """Say that the connection works, if that is what the run was about.
+
+    One of nothing but cases that are to be refused passes at an endpoint that refuses everything.
+    """
     connection = Connection.objects.for_account(run.account).get(id=run.connection_id)
-    if passed and run.version_id == connection.live_version_id:
-        connection_mended.send(Connection, connection=connection, now=run.finished_at)
+    was_taken = results.exclude(expected_outcome__in=[Outcome.RETRY, Outcome.HOLD]).exists()
+    if was_taken and run.version_id == connection.live_version_id:
+        connection_proven.send(Connection, connection=connection)
 
 
 def _not_sent(error: ExchangeError, now: datetime) -> Exchange:

@@ -1,4 +1,4 @@
-"""Tells people by mail when sending over a connection stops, and when it works again."""
+"""Tells people by mail when sending over a connection stops, and when it goes on."""
 
 import logging
 from datetime import datetime
@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 Event = Literal["opened", "closed"]
 _SUBJECTS: dict[Event, str] = {
     "opened": "{connection}: sending stopped",
-    "closed": "{connection}: sending works again",
+    "closed": "{connection}: sending goes on",
 }
 
 

@@ -61,21 +61,34 @@ def try_again(*, connection: Connection, now: datetime) -> None:
     """Send a probe at once, since somebody did what may have mended it.
 
     What waits for its next attempt is brought forward. With nothing to try it with, the
-    breaker closes.
+    breaker closes: what it was opened by says nothing of the connection as it is now.
     """
-    if not Lane.objects.filter(connection=connection, opened_at__isnull=False).exists():
+    if not _is_open(connection):
         return
     connection = _locked(connection)
     waits = _bring_forward(connection, now)
     lane = Lane.objects.select_for_update().get(connection=connection)
     if lane.opened_at is None:
         return
-    if waits:
-        lane.probe_at, lane.probes, lane.ready_at = now, 0, now
-        lane.save(update_fields=["probe_at", "probes", "ready_at"])
-    else:
+    if not waits:
         _move(lane, connection, Breaker(), failure="", now=now)
+        return
+    lane.probe_at, lane.probes, lane.ready_at = now, 0, now
+    lane.save(update_fields=["probe_at", "probes", "ready_at"])
     transaction.on_commit(doorbell.ring, robust=True)
+
+
+@transaction.atomic
+def close_proven(*, connection: Connection, now: datetime) -> None:
+    """Close the breaker, since a test of what is live passed, and send what waits at once."""
+    if not _is_open(connection):
+        return
+    connection = _locked(connection)
+    _bring_forward(connection, now)
+    lane = Lane.objects.select_for_update().get(connection=connection)
+    lane.ready_at = now
+    lane.save(update_fields=["ready_at"])
+    _move(lane, connection, Breaker(), failure="", now=now)
 
 
 @transaction.atomic
@@ -146,6 +159,10 @@ def _keep(lane: Lane, breaker: Breaker) -> None:
 def _say(connection: Connection, health: ConnectionHealth, *, since: datetime, reason: str) -> None:
     connection.health, connection.health_since, connection.health_reason = health, since, reason
     connection.save(update_fields=["health", "health_since", "health_reason"])
+
+
+def _is_open(connection: Connection) -> bool:
+    return Lane.objects.filter(connection=connection, opened_at__isnull=False).exists()
 
 
 def _locked(connection: Connection) -> Connection:

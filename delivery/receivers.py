@@ -10,8 +10,8 @@ from django.utils import timezone
 from accounts.models import Account
 from campaigns.models import Campaign
 from campaigns.signals import link_ended
-from connections.models import Connection, ConnectionStatus
-from connections.signals import connection_archived, connection_mended
+from connections.models import Connection
+from connections.signals import connection_archived, connection_mended, connection_proven
 from delivery import outages, partitions, queue, services
 
 
@@ -32,8 +32,12 @@ def cancel_archived(
 
 @receiver(connection_mended)
 def try_mended(*, connection: Connection, **_: object) -> None:
-    if connection.status != ConnectionStatus.ARCHIVED:
-        outages.try_again(connection=connection, now=queue.database_now())
+    outages.try_again(connection=connection, now=queue.database_now())
+
+
+@receiver(connection_proven)
+def close_proven(*, connection: Connection, **_: object) -> None:
+    outages.close_proven(connection=connection, now=queue.database_now())
 
 
 def make_partitions(*, using: str, apps: Apps = current_apps, **_: object) -> None:

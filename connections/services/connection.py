@@ -17,7 +17,7 @@ from connections.models import Connection, ConnectionStatus, ConnectionVersion
 from connections.secrets import drop_unusable_secrets, usable_secrets
 from connections.selectors import connection_of, custom_definitions, versions_of
 from connections.services.row import head_of, locked_connection, save_changed
-from connections.services.secret import keep_secret_values
+from connections.services.secret import keep_secret_values, tell_if_mended
 from connections.signals import connection_archived
 
 MAX_NAME_CHARACTERS = 100
@@ -117,6 +117,8 @@ def change_connection(  # noqa: PLR0913  each is a fact that may change by itsel
             "dropped_secrets": list(dropped),
         }
         save_changed(connection, actor=actor, now=now, event="connection.changed", details=details)
+    if secret_values:
+        tell_if_mended(connection, now=now)
     return Change(connection, dropped, new_version="config" in changed)
 
 

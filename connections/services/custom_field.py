@@ -14,8 +14,14 @@ from accounts.services import record_event
 from connections.documents import dumped, parse_custom_field
 from connections.exchange.custom_fields import CustomField as Definition
 from connections.exchange.custom_fields import check_custom_field
+from connections.exchange.rendering import used_custom_fields
 from connections.models import Connection, CustomField
-from connections.selectors import connections_by_custom_field, custom_field_of, custom_fields_of
+from connections.selectors import (
+    connections_by_custom_field,
+    custom_definitions,
+    custom_field_of,
+    custom_fields_of,
+)
 from connections.signals import connection_mended
 
 MAX_CUSTOM_FIELDS = 200
@@ -69,8 +75,11 @@ def change_custom_field(
         _require_unused(field.name, users, "rename")
     connections = Connection.objects.for_account(account)
     connections.filter(id__in=[user.id for user in users]).update(revision=F("revision") + 1)
+    fields = custom_definitions(account)
     for user in users:
-        connection_mended.send(Connection, connection=user, now=now)
+        live = user.live_version
+        if live and field.name in used_custom_fields(live.document, custom_fields=fields):
+            connection_mended.send(Connection, connection=user)
     field.definition, field.updated_at = dumped(definition), now
     details = {"name": definition.name, "connections": [user.name for user in users]}
     return _saved(field, "custom_field.changed", details, actor=actor, now=now)

@@ -9,7 +9,6 @@ from accounts.errors import ReadAgain, ResolveConflict
 from accounts.models import Account
 from accounts.services import record_event
 from connections.models import Connection, ConnectionStatus, ConnectionVersion
-from connections.signals import connection_mended
 
 
 def locked_connection(
@@ -50,10 +49,7 @@ def save_changed(
     event: str,
     details: Mapping[str, object] | None = None,
 ) -> None:
-    """Write the row under its next revision, and who did what.
-
-    *Effects*: an endpoint that refused the connection as it was is tried again.
-    """
+    """Write the row under its next revision, and who did what."""
     connection.revision += 1
     connection.updated_at = now
     connection.save()
@@ -65,4 +61,3 @@ def save_changed(
         details=details,
         now=now,
     )
-    connection_mended.send(Connection, connection=connection, now=now)

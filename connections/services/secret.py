@@ -10,9 +10,12 @@ from accounts.access import Actor
 from accounts.models import Account
 from connections.documents import require_environment
 from connections.exchange.config import ConnectionConfig, Environment
+from connections.exchange.rendering import referenced_secrets
 from connections.models import Connection
-from connections.secrets import drop_unused_grants, keep_secret, require_keepable
+from connections.secrets import drop_unused_grants, keep_secret, require_keepable, usable_secrets
+from connections.selectors import custom_definitions
 from connections.services.row import head_of, locked_connection, save_changed
+from connections.signals import connection_mended
 
 
 @transaction.atomic
@@ -32,6 +35,7 @@ def set_secret(
     It is bound to the hosts that the environment has now.
 
     *Raises* LookElsewhere; ReadAgain; ResolveConflict (archived); CorrectInput.
+    *Effects* an endpoint that refused the one before is tried again.
     """
     require_keepable(name, value, name_pointer="", value_pointer="/value")
     connection = locked_connection(account, connection_id, expected_revision=expected_revision)
@@ -52,6 +56,7 @@ def set_secret(
     drop_unused_grants(connection)
     details = {"secret": name, "environments": [one.value for one in environments]}
     save_changed(connection, actor=actor, now=now, event="secret.set", details=details)
+    tell_if_mended(connection, now=now)
     return connection
 
 
@@ -77,3 +82,18 @@ def keep_secret_values(
             now=now,
         )
     drop_unused_grants(connection)
+
+
+def tell_if_mended(connection: Connection, *, now: datetime) -> None:
+    """Have the endpoint tried again if the live version sends it a secret that was set just now."""
+    live = connection.live_version
+    if live is None:
+        return
+    set_now = {
+        row.name
+        for row in usable_secrets(connection, live)
+        if row.environment == Environment.PRODUCTION and row.set_at == now
+    }
+    fields = custom_definitions(connection.account)
+    if set_now & referenced_secrets(live.document, custom_fields=fields):
+        connection_mended.send(Connection, connection=connection)

@@ -15,6 +15,7 @@ from connections.models import Connection, ConnectionHealth, ConnectionStatus
 from connections.secrets import usable_secrets
 from connections.selectors import custom_definitions, is_tested
 from connections.services.row import head_of, locked_connection, save_changed
+from connections.signals import connection_mended
 
 LEAST_REASON_CHARACTERS = 3
 MAX_REASON_CHARACTERS = 500
@@ -36,6 +37,7 @@ def activate_connection(
     an `override`: the reason for doing without, which is recorded.
 
     *Raises* LookElsewhere; ReadAgain; CorrectInput (no real reason); ResolveConflict.
+    *Effects* an endpoint that refused the version before is tried again.
     """
     reason = None if override is None else _checked_reason(override)
     connection = locked_connection(account, connection_id, expected_revision=expected_revision)
@@ -55,6 +57,7 @@ def activate_connection(
     connection.status = ConnectionStatus.ACTIVE
     details = {"version": head.number, "tested": tested, "override": reason}
     save_changed(connection, actor=actor, now=now, event="connection.activated", details=details)
+    connection_mended.send(Connection, connection=connection)
     return connection
 
 
@@ -103,6 +106,8 @@ def _move(
     if connection.status != status or (status == ConnectionStatus.ACTIVE and is_sick):
         connection.status = status
         save_changed(connection, actor=actor, now=now, event=event)
+        if status == ConnectionStatus.ACTIVE:
+            connection_mended.send(Connection, connection=connection)
     return connection
 
 

@@ -1,4 +1,4 @@
-"""The breaker on real servers: when it opens, what it holds back, and what closes it."""
+"""The breaker on real servers: when it opens, what it holds back, and how it is probed."""
 
 import asyncio
 import time
@@ -9,9 +9,7 @@ from aiohttp import web
 
 from accounts.models import AuditEvent
 from connections.documents import MergePatch
-from connections.exchange.config import Environment
-from connections.models import Connection, TestRun
-from connections.runner import Sender, run_test
+from connections.models import Connection
 from connections.services import (
     activate_connection,
     archive_connection,
@@ -19,7 +17,6 @@ from connections.services import (
     pause_connection,
     resume_connection,
     set_secret,
-    start_test_run,
 )
 from delivery import breaker
 from delivery.models import Lane, Outage
@@ -197,54 +194,6 @@ def test_refused_credential_is_not_probed_but_tried_when_a_person_asks(stage):
         wait_until(lambda: stage.statuses() == {"delivered": 40})
     assert health(connection) == "healthy"
     assert outages(stage).count() == 1
-
-
-def a_new_secret(stage, connection):
-    set_secret(name="crm_key", value="another one", **who(stage, connection))
-
-
-def another_version(stage, connection):
-    config = connection.head_version.document.model_copy(update={"variables": {"list": "b"}})
-    change_connection(config=config, **who(stage, connection))
-    activate_connection(override="mended", **who(stage, connection))
-
-
-def a_passed_test(stage, connection):
-    run = start_test_run(
-        **who(stage, connection),
-        environment=Environment.PRODUCTION,
-        attributes={"email": "test@example.com"},
-        confirm_production=True,
-    )
-    sender = Sender()
-    run_test(run.id, sender=sender, now=now())
-    sender.close()
-    assert TestRun.objects.for_account(stage.cast.account).get(id=run.id).status == "passed"
-
-
-@pytest.mark.parametrize("mend", [a_new_secret, another_version, a_passed_test])
-def test_whatever_may_have_mended_it_has_it_tried_again(stage, mend):
-    with receiving() as crm:
-        crm.answer = Switch(403)
-        connection = open_breaker(stage, crm, status=403, count=15)
-        pump()
-        assert health(connection) == "misconfigured"
-        crm.answer = Switch(201)
-        mend(stage, connection)
-        pump()
-    assert stage.statuses() == {"delivered": 15}
-    assert health(connection) == "healthy"
-
-
-def test_mended_connection_with_nothing_to_send_is_healthy_at_once(stage):
-    with receiving() as crm:
-        connection = open_breaker(stage, crm, status=401, count=OPENS, concurrency=OPENS)
-        pump()
-    assert health(connection) == "misconfigured"
-    stage.deliveries().update(status="cancelled", finished_at=now(), next_attempt_at=None)
-    a_new_secret(stage, connection)
-    assert health(connection) == "healthy"
-    assert outages(stage).get().closed_at is not None
 
 
 def test_one_success_among_failures_keeps_it_closed(stage):

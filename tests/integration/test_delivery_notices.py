@@ -65,7 +65,7 @@ def test_opening_and_recovery_send_one_mail_each_to_managers_and_contacts(
     tell(stage)
     tell(stage)
     _, closed = mailoutbox
-    assert closed.subject == "CRM 0: sending works again"
+    assert closed.subject == "CRM 0: sending goes on"
     assert closed.to == opened.to
 
 
@@ -90,7 +90,7 @@ def test_mail_of_a_server_that_is_away_is_sent_later(stage, connection, mailoutb
     notices.tell_forgotten(now=now() + timedelta(minutes=2))
     assert [sent.subject for sent in mailoutbox] == [
         "CRM 0: sending stopped",
-        "CRM 0: sending works again",
+        "CRM 0: sending goes on",
     ]
 
 
