@@ -17,6 +17,8 @@ from connections.exchange.perform import Exchange
 from connections.exchange.tokens import GRANT_REFUSED
 
 FAILURES_TO_OPEN = 10
+# One may be a mishap of a server that comes back.
+REFUSALS_TO_ASK_PEOPLE = 3
 FIRST_PAUSE = timedelta(seconds=15)
 PAUSE_GROWTH = 2
 LONGEST_PAUSE = timedelta(minutes=10)
@@ -80,7 +82,7 @@ class Tally:
     """When the last success of the batch began; None: there was none."""
     failures: int = 0
     holds: int = 0
-    """How many of the failures were refusals."""
+    """How many of them, at last, were refusals: no failure of another kind came after them."""
     last_failure: str = ""
     """In words of ours: an answer's own could quote a person's data."""
 
@@ -102,8 +104,9 @@ class Breaker:
 
     @property
     def cause(self) -> Cause:
-        """One failure of another kind, and asking again may help."""
-        return Cause.CONFIGURATION if self.holds == self.failures else Cause.ENDPOINT
+        """After a failure of another kind, asking again may help."""
+        is_refused = self.holds >= REFUSALS_TO_ASK_PEOPLE
+        return Cause.CONFIGURATION if is_refused else Cause.ENDPOINT
 
 
 def evidence_of(exchange: Exchange) -> Evidence:
@@ -157,7 +160,7 @@ def _counted(tally: Tally, result: Result) -> Tally:
     return replace(
         tally,
         failures=tally.failures + 1,
-        holds=tally.holds + (result.evidence is Evidence.HOLD),
+        holds=tally.holds + 1 if result.evidence is Evidence.HOLD else 0,
         last_failure=_in_words(result),
     )
 

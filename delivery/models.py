@@ -264,6 +264,8 @@ class Outage(TenantModel):
     closed_at = models.DateTimeField(null=True)
     told_opened_at = models.DateTimeField(null=True)
     """When people were told that it opened; set just before, so that nobody else tells them."""
+    told_refused_at = models.DateTimeField(null=True)
+    """When people were told that the endpoint waits for them: by the first mail, or later."""
     told_closed_at = models.DateTimeField(null=True)
 
     class Meta(TenantModel.Meta):

@@ -16,16 +16,17 @@ from kombu.exceptions import OperationalError
 
 from accounts.permissions import Role
 from accounts.selectors import emails_of
-from delivery.breaker import FAILURES_TO_OPEN
+from delivery.breaker import FAILURES_TO_OPEN, Cause
 from delivery.models import Outage
 
 TELL_TASK = "delivery.tell_outage"
 
 logger = logging.getLogger(__name__)
 
-Event = Literal["opened", "closed"]
+Event = Literal["opened", "refused", "closed"]
 _SUBJECTS: dict[Event, str] = {
     "opened": "{connection}: sending stopped",
+    "refused": "{connection}: somebody has to act",
     "closed": "{connection}: sending goes on",
 }
 
@@ -39,17 +40,25 @@ def ask_to_tell(outage_id: UUID) -> None:
 
 
 def tell_outage(outage_id: UUID, *, now: datetime) -> None:
-    """Send what was not told yet of this outage: one mail when it opened, one when it closed."""
+    """Send what was not told yet of this outage: one mail when it opened, one when it closed.
+
+    One that came to need people, though its first mail said that it does not, says that as well.
+    """
     # A worker is told the outage's id alone: which account it is of stands in the row.
     outage = Outage.unscoped.select_related("account", "connection").get(id=outage_id)
-    if _is_told(outage, "opened", now) and outage.closed_at is not None:
+    if not _is_told(outage, "opened", now):
+        return
+    if outage.closed_at is not None:
         _is_told(outage, "closed", now)
+    elif outage.cause == Cause.CONFIGURATION:
+        _is_told(outage, "refused", now)
 
 
 def tell_forgotten(*, now: datetime) -> None:
     """Tell of all outages of which nobody was told: a task was lost, or the mail server away."""
     closed = Q(closed_at__isnull=False, told_closed_at=None)
-    forgotten = Outage.unscoped.filter(Q(told_opened_at=None) | closed)
+    refused = Q(closed_at=None, cause=Cause.CONFIGURATION, told_refused_at=None)
+    forgotten = Outage.unscoped.filter(Q(told_opened_at=None) | refused | closed)
     for outage_id in forgotten.order_by("opened_at").values_list("id", flat=True):
         tell_outage(outage_id, now=now)
 
@@ -57,13 +66,16 @@ def tell_forgotten(*, now: datetime) -> None:
 def _is_told(outage: Outage, event: Event, now: datetime) -> bool:
     """Send the mail unless it was sent; only the one who marks it as sent sends it."""
     column = f"told_{event}_at"
+    columns = [column]
+    if event == "opened" and outage.cause == Cause.CONFIGURATION:
+        columns.append("told_refused_at")  # the same mail says it
     row = Outage.unscoped.filter(id=outage.id)
-    if not row.filter(**{column: None}).update(**{column: now}):
+    if not row.filter(**{column: None}).update(**dict.fromkeys(columns, now)):
         return True
     try:
         _mail(outage, event).send()
     except (SMTPException, OSError) as refused:
-        row.update(**{column: None})
+        row.update(**dict.fromkeys(columns))
         logger.warning("outage %s is told of later: %s", outage.id, type(refused).__name__)
         return False
     return True

@@ -8,11 +8,18 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Q
 
 from connections.models import Connection, ConnectionHealth
 from delivery import doorbell, notices
-from delivery.breaker import FAILURES_TO_OPEN, Breaker, Cause, Tally, next_breaker
+from delivery.breaker import (
+    FAILURES_TO_OPEN,
+    REFUSALS_TO_ASK_PEOPLE,
+    Breaker,
+    Cause,
+    Tally,
+    next_breaker,
+)
 from delivery.models import CANCELLABLE, Delivery, DeliveryStatus, Lane, Outage
 
 MAX_BROUGHT_FORWARD = 1_000
@@ -47,7 +54,7 @@ def review_forgotten(*, now: datetime) -> None:
     failing = Q(failures__gte=FAILURES_TO_OPEN)
     is_open = Q(opened_at__isnull=False)
     waits_for_people = is_open & Q(probe_at__isnull=True)
-    may_be_probed = Q(holds__lt=F("failures"))
+    may_be_probed = Q(holds__lt=REFUSALS_TO_ASK_PEOPLE)
     forgotten = Lane.objects.filter(
         (failing & ~is_open) | (~failing & is_open) | (waits_for_people & may_be_probed)
     )
@@ -121,15 +128,16 @@ def _move(
         return
     reason = failure or connection.health_reason or UNKNOWN_FAILURE
     facts = {"cause": after.cause.value, "reason": reason}
-    outage, is_new = outages.update_or_create(
+    outage, _ = outages.update_or_create(
         connection=connection,
         closed_at=None,
         defaults=facts,
         create_defaults=facts | {"account_id": connection.account_id, "opened_at": now},
     )
-    if is_new:
+    health = _HEALTH[after.cause]
+    if connection.health != health:
         _tell_once_committed(outage)
-    _say(connection, _HEALTH[after.cause], since=after.opened_at, reason=reason)
+    _say(connection, health, since=after.opened_at, reason=reason)
 
 
 def _tell_once_committed(outage: Outage) -> None:

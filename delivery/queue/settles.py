@@ -65,8 +65,10 @@ _COUNT_AND_RING = """
         succeeded_at = COALESCE(EXCLUDED.succeeded_at, lane.succeeded_at),
         failures = EXCLUDED.failures
             + CASE WHEN EXCLUDED.succeeded_at IS NULL THEN lane.failures ELSE 0 END,
-        holds = EXCLUDED.holds
-            + CASE WHEN EXCLUDED.succeeded_at IS NULL THEN lane.holds ELSE 0 END
+        holds = EXCLUDED.holds + CASE
+            WHEN EXCLUDED.succeeded_at IS NULL AND EXCLUDED.holds = EXCLUDED.failures
+            THEN lane.holds ELSE 0
+        END
     RETURNING connection_id, old.ready_at IS DISTINCT FROM new.ready_at AS is_rung,
         new.failures >= %(failures_to_open)s OR new.opened_at IS NOT NULL AS is_troubled
 )

@@ -208,6 +208,52 @@ def test_one_success_among_failures_keeps_it_closed(stage):
     assert Lane.objects.get().failures == 9
 
 
+FAILED = (breaker.Evidence.FAILURE, 503)
+REFUSED = (breaker.Evidence.HOLD, 401)
+
+
+@pytest.mark.parametrize(
+    ("batches", "holds"),
+    [
+        ([[FAILED, REFUSED], [REFUSED]], 2),
+        ([[REFUSED, REFUSED], [FAILED, REFUSED]], 1),
+        ([[REFUSED], [FAILED]], 0),
+    ],
+)
+def test_refusals_in_a_row_are_counted_from_settle_to_settle(stage, batches, holds):
+    stage.connection(NOWHERE, concurrency=100)
+    stage.accept(*(f"tx-{number}" for number in range(4)))
+    claimed = iter(claim().deliveries)
+    wait = {"status": "retrying", "next_attempt_at": now(), "finished_at": None}
+    for batch in batches:
+        settle(
+            *(
+                result_of(next(claimed), evidence=evidence, response_status=status, **wait)
+                for evidence, status in batch
+            )
+        )
+    lane = Lane.objects.get()
+    assert (lane.failures, lane.holds) == (sum(map(len, batches)), holds)
+
+
+@pytest.mark.usefixtures("short_pauses")
+def test_failing_endpoint_that_comes_back_refusing_is_left_to_people(stage):
+    with receiving() as crm, pumping():
+        connection = open_breaker(stage, crm, status=503)
+        wait_until(lambda: health(connection) == "failing")
+        crm.answer = Switch(401)
+        wait_until(lambda: health(connection) == "misconfigured")
+        asked = sum(crm.keys.values())
+        time.sleep(1)
+        assert sum(crm.keys.values()) == asked
+        crm.answer = Switch(503)
+        resume_connection(**who(stage, connection))
+        wait_until(lambda: health(connection) == "failing")
+        crm.answer = Switch(201)
+        wait_until(lambda: stage.statuses() == {"delivered": 40})
+    assert outages(stage).count() == 1
+
+
 def test_late_result_of_a_probe_that_was_lost_is_followed_by_another(stage):
     connection = stage.connection(NOWHERE, timeout_seconds=1)
     stage.accept("tx-1", "tx-2")
@@ -283,7 +329,7 @@ def test_receiver_that_asks_for_time_is_not_broken(stage):
 def test_breaker_that_nobody_reviewed_after_another_kind_of_failure_is_probed(stage):
     connection = stage.connection(NOWHERE)
     stage.accept("tx-1")
-    refused = {"failures": OPENS + 1, "holds": OPENS, "opened_at": now(), "probe_at": None}
+    refused = {"failures": OPENS + 1, "holds": 0, "opened_at": now(), "probe_at": None}
     Lane.objects.filter(connection=connection).update(**refused)
     sweep(now=now())
     assert lane(connection).probe_at > now()

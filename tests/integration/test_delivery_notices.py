@@ -76,6 +76,53 @@ def test_refusal_says_what_to_do(stage, connection, mailoutbox):
     assert "The endpoint refuses us" in mailoutbox[0].body
 
 
+def test_outage_that_comes_to_need_people_says_so_once(stage, connection, mailoutbox):
+    failures = breaker.FAILURES_TO_OPEN
+    count(connection, failures)
+    tell(stage)
+    for holds in (failures, 0, failures):
+        count(connection, failures + 3, holds=holds, said="it answered with status 401")
+        tell(stage)
+    count(connection, 0)
+    tell(stage)
+    assert [mail.subject for mail in mailoutbox] == [
+        "CRM 0: sending stopped",
+        "CRM 0: somebody has to act",
+        "CRM 0: sending goes on",
+    ]
+    assert "The endpoint refuses us" in mailoutbox[1].body
+    assert "At last it answered with status 401." in mailoutbox[1].body
+    assert mailoutbox[1].to == mailoutbox[0].to
+
+
+def test_outage_that_needed_people_from_the_start_says_so_once(stage, connection, mailoutbox):
+    failures = breaker.FAILURES_TO_OPEN
+    for holds in (failures, 0, failures):
+        count(connection, failures, holds=holds)
+        tell(stage)
+    assert [mail.subject for mail in mailoutbox] == ["CRM 0: sending stopped"]
+
+
+def test_need_for_people_that_could_not_be_told_is_told_later(stage, connection, mailoutbox):
+    failures = breaker.FAILURES_TO_OPEN
+    count(connection, failures)
+    tell(stage)
+    count(connection, failures, holds=failures)
+    notices.tell_forgotten(now=now())
+    notices.tell_forgotten(now=now())
+    assert [mail.subject for mail in mailoutbox][1:] == ["CRM 0: somebody has to act"]
+
+
+def test_need_for_people_that_is_over_is_not_told(stage, connection, mailoutbox):
+    failures = breaker.FAILURES_TO_OPEN
+    count(connection, failures)
+    tell(stage)
+    count(connection, failures, holds=failures)
+    count(connection, 0)
+    notices.tell_forgotten(now=now())
+    assert [mail.subject for mail in mailoutbox][1:] == ["CRM 0: sending goes on"]
+
+
 def test_mail_of_a_server_that_is_away_is_sent_later(stage, connection, mailoutbox, monkeypatch):
     def refuse(*_):
         raise smtplib.SMTPServerDisconnected

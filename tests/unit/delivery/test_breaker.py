@@ -15,6 +15,7 @@ from delivery.breaker import (
     FIRST_PAUSE,
     LONGEST_PAUSE,
     PAUSE_SPREAD,
+    REFUSALS_TO_ASK_PEOPLE,
     Breaker,
     Cause,
     Evidence,
@@ -88,6 +89,13 @@ def test_tallies_count_what_came_after_the_last_success_of_each_connection():
     ]
 
 
+def test_tallies_count_the_refusals_that_no_other_failure_followed():
+    refused = Result(Evidence.HOLD, response_status=401)
+    results = [refused, refused, Result(Evidence.FAILURE, response_status=503), refused]
+    [tally] = tallies(results)
+    assert (tally.failures, tally.holds) == (4, 1)
+
+
 def after(state, **changes):
     return next_breaker(replace(state, **changes), now=NOW, random=lambda: 0.5)
 
@@ -99,15 +107,17 @@ def test_breaker_opens_at_the_tenth_failure_and_probes_after_a_pause():
     assert opened.cause is Cause.ENDPOINT
 
 
-def test_refusals_alone_are_not_probed():
-    opened = after(Breaker(), failures=FAILURES_TO_OPEN, holds=FAILURES_TO_OPEN)
+@pytest.mark.parametrize("failures", [FAILURES_TO_OPEN, FAILURES_TO_OPEN + 100])
+def test_refusals_in_a_row_are_not_probed(failures):
+    opened = after(Breaker(), failures=failures, holds=REFUSALS_TO_ASK_PEOPLE)
     assert (opened.opened_at, opened.probe_at) == (NOW, None)
     assert opened.cause is Cause.CONFIGURATION
 
 
-def test_one_failure_of_another_kind_is_worth_a_probe():
-    opened = after(Breaker(), failures=FAILURES_TO_OPEN, holds=FAILURES_TO_OPEN - 1)
+def test_fewer_refusals_among_failures_are_worth_a_probe():
+    opened = after(Breaker(), failures=FAILURES_TO_OPEN, holds=REFUSALS_TO_ASK_PEOPLE - 1)
     assert opened.probe_at == NOW + FIRST_PAUSE
+    assert opened.cause is Cause.ENDPOINT
 
 
 @pytest.mark.parametrize(
