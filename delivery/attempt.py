@@ -122,6 +122,7 @@ def _settled(
         captures=orjson.dumps(captures).decode(),
         next_attempt_at=decision.next_attempt_at,
         finished_at=now if decision.status in FINAL else None,
+        first_attempt_at=claimed.first_attempt_at,
         attempt_id=uuid7(),
         number=number,
         version_id=claimed.version_id,

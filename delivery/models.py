@@ -113,7 +113,7 @@ class Delivery(TenantModel):
     attempt_count = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField()
     first_attempt_at = models.DateTimeField(null=True)
-    """When it was first claimed; how long it is retried counts from here."""
+    """When it was first claimed, later by what it was held since: it is retried from here on."""
     next_attempt_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     lease_expires_at = models.DateTimeField(null=True)

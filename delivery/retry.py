@@ -56,6 +56,8 @@ def decide(
 ) -> Decision:
     """Return what becomes of a delivery after `attempt_count` attempts, this one included.
 
+    It is given up when it was retried for long enough since `first_attempt_at`, which a claim puts
+    off by all the time that the delivery was due and held: so what is held loses no attempt.
     `random` gives numbers from 0 to 1, as `random.random` does.
     """
     verdict = exchange.verdict

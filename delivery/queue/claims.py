@@ -154,7 +154,11 @@ WITH lane AS (
         first_attempt_at = COALESCE(delivery.first_attempt_at, {_NOW})
     FROM picked WHERE delivery.id = picked.id AND picked.is_linked
         AND delivery.id >= %(since)s
-    RETURNING delivery.id, delivery.fence, delivery.attempt_count, delivery.first_attempt_at,
+    RETURNING delivery.id, delivery.fence, delivery.attempt_count,
+        -- Later by what it was held since it was due: by a pause, a breaker, or busy workers.
+        delivery.first_attempt_at + (%(now)s - GREATEST(
+            delivery.next_attempt_at, delivery.first_attempt_at
+        )) AS first_attempt_at,
         delivery.account_id, delivery.referral_id, delivery.campaign_id, delivery.connection_id,
         picked.name AS connection_name, picked.revision AS connection_revision, picked.version_id,
         picked.slot_in_seconds, picked.slot_lasts_seconds

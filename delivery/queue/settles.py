@@ -16,18 +16,20 @@ WITH result AS (
     SELECT * FROM unnest(
         %(id)s::uuid[], %(fence)s::uuid[], %(status)s::text[], %(reason)s::text[],
         %(rule)s::text[], %(captures)s::jsonb[], %(next_attempt_at)s::timestamptz[],
-        %(finished_at)s::timestamptz[], %(attempt_id)s::uuid[], %(number)s::int[],
+        %(finished_at)s::timestamptz[], %(first_attempt_at)s::timestamptz[],
+        %(attempt_id)s::uuid[], %(number)s::int[],
         %(version_id)s::uuid[], %(started_at)s::timestamptz[], %(duration_ms)s::float8[],
         %(response_status)s::int[], %(outcome)s::text[], %(error_code)s::text[],
         %(unmatched_shape)s::uuid[], %(record_sealed)s::bytea[]
     ) AS result (id, fence, status, reason, rule, captures, next_attempt_at, finished_at,
-        attempt_id, number, version_id, started_at, duration_ms, response_status, outcome,
-        error_code, unmatched_shape, record_sealed)
+        first_attempt_at, attempt_id, number, version_id, started_at, duration_ms,
+        response_status, outcome, error_code, unmatched_shape, record_sealed)
 ), changed AS (
     UPDATE delivery_delivery delivery
     SET status = result.status, reason = result.reason, rule = result.rule,
         captures = result.captures, attempt_count = result.number,
         next_attempt_at = result.next_attempt_at, finished_at = result.finished_at,
+        first_attempt_at = result.first_attempt_at,
         lease_expires_at = NULL, lease_expiries = 0, fence = NULL
     FROM result WHERE delivery.id = result.id AND delivery.fence = result.fence
         AND delivery.id >= %(first_id)s
@@ -90,6 +92,8 @@ class Settled:
     captures: str
     next_attempt_at: datetime | None
     finished_at: datetime | None
+    first_attempt_at: datetime
+    """As it was claimed: later by what it was held, which does not count as retried."""
     attempt_id: UUID
     number: int
     version_id: UUID

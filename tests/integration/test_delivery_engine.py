@@ -79,6 +79,7 @@ def result_of(claimed, **changes):
         "captures": "{}",
         "next_attempt_at": None,
         "finished_at": now(),
+        "first_attempt_at": claimed.first_attempt_at,
         "attempt_id": uuid7(),
         "number": 1,
         "version_id": claimed.version_id,

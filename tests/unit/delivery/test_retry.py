@@ -1,5 +1,6 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -45,13 +46,13 @@ def exchange(
     )
 
 
-def decision(happened: Exchange, *, attempts=1, age_hours=0.0, random=0.5, **policy):
+def decision(happened: Exchange, *, attempts=1, age_hours=0.0, random=0.5, now=NOW, **policy):
     return decide(
         exchange=happened,
         policy=DeliveryPolicy(**policy),
         attempt_count=attempts,
-        first_attempt_at=NOW - timedelta(hours=age_hours),
-        now=NOW,
+        first_attempt_at=now - timedelta(hours=age_hours),
+        now=now,
         random=lambda: random,
     )
 
@@ -161,17 +162,23 @@ def test_decide_request_that_cannot_be_built_fails_with_its_sentence():
     retry_after=st.none() | st.floats(0, 86_400),
     hours=st.floats(0, 168),
     reason=st.text(max_size=50),
+    held=st.timedeltas(timedelta(), timedelta(days=365)),
 )
 def test_decide_waits_within_the_window_or_gives_up(
-    outcome, attempts, age_hours, random, retry_after, hours, reason
+    outcome, attempts, age_hours, random, retry_after, hours, reason, held
 ):
-    made = decision(
+    decided = partial(
+        decision,
         exchange(outcome, reason, retry_after=retry_after),
         attempts=attempts,
         age_hours=age_hours,
         random=random,
         retry_for_hours=hours,
     )
+    made = decided()
+    # What is held begins as much later, and all else follows from that.
+    until = made.next_attempt_at and made.next_attempt_at + held
+    assert decided(now=NOW + held) == replace(made, next_attempt_at=until)
     deadline = NOW - timedelta(hours=age_hours) + timedelta(hours=hours)
     if made.status is DeliveryStatus.FAILED:
         assert deadline <= NOW
