@@ -45,7 +45,7 @@ class Backlog:
     in_flight: int
     active_connections: int
     open_breakers: Mapping[str, int]
-    """By cause."""
+    """Of those that are active, by cause."""
 
 
 # Of each connection as many index entries as it takes, and of its oldest one.
@@ -76,7 +76,11 @@ SELECT
     (SELECT count(*) FROM delivery_delivery WHERE lease_expires_at IS NOT NULL),
     (SELECT count(*) FROM connection WHERE is_active)
 """
-_OPEN_BREAKERS = "SELECT cause, count(*) FROM delivery_outage WHERE closed_at IS NULL GROUP BY 1"
+_OPEN_BREAKERS = """
+SELECT outage.cause, count(*) FROM delivery_outage outage
+JOIN connections_connection connection ON connection.id = outage.connection_id
+WHERE outage.closed_at IS NULL AND connection.status = 'active' GROUP BY 1
+"""
 
 
 def exposition(*, now: datetime) -> bytes:

@@ -13,7 +13,7 @@ from connections.services import pause_connection
 from delivery import doorbell
 from delivery.counters import COUNTS, Count, Counters, counters
 from delivery.metrics import exposition, read_backlog
-from delivery.models import Delivery
+from delivery.models import Delivery, Outage
 from tests.delivery_stage import answer, now, pumping, receiving, set_stage, wait_until
 
 NOWHERE = "http://127.0.0.1:9"
@@ -99,6 +99,22 @@ def test_what_a_pause_holds_raises_no_alarm_about_age(stage, client):
     found = read(client)
     assert [found["backlog", state] for state in ("due", "later", "held")] == [0, 0, 1]
     assert found["backlog_age_seconds",] == 0
+
+
+def test_breakers_of_live_connections_are_told_by_state(stage, client):
+    cast = stage.cast
+    connections = [stage.connection(NOWHERE) for _ in range(5)]
+    outages = zip(connections, ["endpoint", "configuration", "endpoint"], strict=False)
+    for connection, cause in outages:
+        Outage.objects.for_account(cast.account).create(
+            account=cast.account, connection=connection, cause=cause, opened_at=now()
+        )
+    who = {"account": cast.account, "actor": cast.actor, "now": now()}
+    pause_connection(connection_id=connections[2].id, **who)  # one whose breaker is open
+    pause_connection(connection_id=connections[3].id, **who)
+    found = read(client)
+    states = ("closed", "open_endpoint", "open_configuration")
+    assert [found["breakers", state] for state in states] == [1, 1, 1]
 
 
 def test_gauges_cost_statements_that_do_not_grow(stage, django_assert_num_queries):
