@@ -191,8 +191,9 @@ class Attempt(TenantModel):
 class Statistic(TenantModel):
     """What attempts of one hour came to: of a connection, a campaign, with a status, for a reason.
 
-    Counted by the settle that writes the attempt down (`statistics.COUNT`), in few rows that
-    are written often: there is room for their new versions in the page.
+    Counted by the settle that writes the attempt down (`statistics.COUNT`), or by what gives a
+    delivery up unsent, in few rows that are written often: there is room for their new versions in
+    the page.
     """
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+", db_index=False)

@@ -15,7 +15,7 @@ from django.db.models import Max
 
 from accounts.models import Account
 from connections.services import erase_ended_setup_requests
-from delivery import partitions
+from delivery import partitions, statistics
 from delivery.models import (
     CANCELLABLE,
     Attempt,
@@ -96,9 +96,12 @@ def forget_people(*, account: Account, now: datetime) -> int:
     being_sent = {referral for _, referral, lease_expires_at in found if lease_expires_at}
     forgotten = [identifier for identifier in ids if identifier not in being_sent]
     _empty(account, forgotten, [one for one, referral, _ in found if referral not in being_sent])
-    deliveries.filter(CANCELLABLE, referral_id__in=forgotten).update(
+    waiting = deliveries.filter(CANCELLABLE, referral_id__in=forgotten)
+    given_up = list(waiting.values_list("id", flat=True))
+    deliveries.filter(id__in=given_up).update(
         status=DeliveryStatus.FAILED, reason=NEVER_SENT, finished_at=now, next_attempt_at=None
     )
+    statistics.count_given_up(account, ids=given_up, reason=ERASED, now=now)
     return len(forgotten)
 
 

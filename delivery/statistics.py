@@ -1,4 +1,4 @@
-"""What came of deliveries, counted by the statement that settles them, and read by the hour."""
+"""What came of deliveries, counted by what settles them or gives them up, and read by the hour."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import accumulate
 from typing import Any
+from uuid import UUID
 
+from django.db import connection as database
 from django.db.models import F, Q, Sum
 from django.db.models.functions import Trunc
 
@@ -17,7 +19,7 @@ from delivery.models import DeliveryStatus, Statistic
 BUCKETS_MS = (10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000)
 """Where one bucket of latencies ends and the next begins; the last one has no end."""
 STATUSES = tuple(status for status in DeliveryStatus if status not in {"pending", "cancelled"})
-"""What a settle can leave a delivery in."""
+"""What is counted: all that a settle can leave a delivery in."""
 
 _BUCKETS = range(len(BUCKETS_MS) + 1)
 _COUNTS = ", ".join(f"count(*) FILTER (WHERE bucket = {number})" for number in _BUCKETS)
@@ -46,6 +48,29 @@ COUNT = f"""
         latency = ARRAY[{_SUMS}]
 )
 """  # noqa: S608  our own numbers
+
+# Ends a statement that says in `changed` which deliveries it gave up, or left as they were: counts
+# the former. They were not sent, so there is no time that it took.
+COUNT_GIVEN_UP = f"""
+INSERT INTO delivery_statistic AS known (id, account_id, connection_id, campaign_id, hour,
+    status, reason, count, duration_ms, latency)
+SELECT uuidv7(), account_id, connection_id, campaign_id,
+    date_trunc('hour', %(now)s::timestamptz, 'UTC'), status, %(given_up_for)s, count(*),
+    0, array_fill(0, ARRAY[{len(_BUCKETS)}])
+FROM changed
+WHERE status = 'failed'
+GROUP BY account_id, connection_id, campaign_id, status
+ORDER BY connection_id, campaign_id
+ON CONFLICT (connection_id, campaign_id, hour, status, reason) DO UPDATE SET
+    count = known.count + EXCLUDED.count
+"""  # noqa: S608  our own numbers
+
+_GIVEN_UP = """
+WITH changed AS (
+    SELECT account_id, connection_id, campaign_id, status
+    FROM delivery_delivery WHERE account_id = %(account_id)s AND id = ANY(%(ids)s)
+)
+"""
 
 
 class By(StrEnum):
@@ -76,7 +101,16 @@ class Figure:
     key: str
     count: int
     statuses: dict[str, int]
-    latency_ms: Latency
+    latency_ms: Latency | None
+    """None: nothing of it was sent."""
+
+
+def count_given_up(account: Account, *, ids: Sequence[UUID], reason: str, now: datetime) -> None:
+    """Count these deliveries, which became `failed` without being sent, for a code of ours."""
+    parameters: dict[str, Any] = {"account_id": account.pk, "ids": list(ids)}
+    parameters |= {"given_up_for": reason, "now": now}
+    with database.cursor() as cursor:
+        cursor.execute(_GIVEN_UP + COUNT_GIVEN_UP, parameters)
 
 
 def figures(
@@ -102,7 +136,7 @@ def figures(
 
 
 def last_day(connection: Connection, *, now: datetime) -> dict[str, int]:
-    """Return how many attempts of the last 24 hours, by the full hour, came to which status."""
+    """Return how often in the last 24 hours, by the full hour, a delivery came to which status."""
     counted = (
         _between(connection.account, now - timedelta(hours=24), now)
         .filter(connection=connection)
@@ -129,12 +163,16 @@ def _figure(row: dict[str, Any]) -> Figure:
         key=str(row["key"]),
         count=row["total"],
         statuses={status: count for status, count in counts.items() if count},
-        latency_ms=Latency(
-            mean=round(row["milliseconds"] / row["total"], 1),
-            p50=percentile(buckets, 0.50),
-            p95=percentile(buckets, 0.95),
-            p99=percentile(buckets, 0.99),
-        ),
+        latency_ms=_latency(buckets, row["milliseconds"]) if any(buckets) else None,
+    )
+
+
+def _latency(buckets: Sequence[int], milliseconds: float) -> Latency:
+    return Latency(
+        mean=round(milliseconds / sum(buckets), 1),
+        p50=percentile(buckets, 0.50),
+        p95=percentile(buckets, 0.95),
+        p99=percentile(buckets, 0.99),
     )
 
 

@@ -55,14 +55,20 @@ class FigureOut(serializers.Serializer[Any]):
     campaign = serializers.CharField(required=False)
     status = serializers.CharField(required=False)
     reason = serializers.CharField(
-        required=False, help_text="The rule that decided, else the code of the error."
+        required=False,
+        help_text=(
+            "The rule that decided, else the code of the error. `poison`: set aside, as workers"
+            " stopped while sending it; `erased`: with the personal data, before it was sent."
+        ),
     )
-    count = serializers.IntegerField(help_text="Attempts; one that is to be repeated counts too.")
+    count = serializers.IntegerField(
+        help_text="Attempts, one that is to be repeated too, and what was given up without one."
+    )
     statuses = serializers.DictField(
         child=serializers.IntegerField(),
         help_text=f"What the attempts left their delivery in: {', '.join(STATUSES)}.",
     )
-    latency_ms = LatencyOut()
+    latency_ms = LatencyOut(allow_null=True, help_text="Null when nothing of it was sent.")
 
 
 class StatisticsOut(serializers.Serializer[Any]):
@@ -83,7 +89,7 @@ class StatisticsViewSet(AccountViewSet):
         """Return counts and latencies of attempts by hour or by day, in UTC, the oldest first.
 
         `since` and `until` mean full hours: an hour counts when it begins between them. By hour
-        up to 31 days, by day up to 400. Intervals without an attempt are left out.
+        up to 31 days, by day up to 400. Intervals in which nothing was counted are left out.
         """
         query = StatisticsQuery(data=request.query_params.dict())
         query.is_valid(raise_exception=True)
@@ -105,5 +111,5 @@ def _shown(figure: Figure, by: By) -> dict[str, Any]:
         by.value: figure.key,
         "count": figure.count,
         "statuses": figure.statuses,
-        "latency_ms": asdict(figure.latency_ms),
+        "latency_ms": figure.latency_ms and asdict(figure.latency_ms),
     }

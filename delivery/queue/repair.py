@@ -8,6 +8,7 @@ from django.db import connection as database
 
 from delivery.queue.lanes import RING, execute
 from delivery.queue.oldest import FROM_THE_START
+from delivery.statistics import COUNT_GIVEN_UP
 
 POISON_EXPIRIES = 3
 
@@ -45,7 +46,7 @@ WITH expired AS (
         finished_at = CASE WHEN is_poison THEN %(now)s::timestamptz END
     FROM expired WHERE delivery.id = expired.id
         AND delivery.id >= %(since)s
-    RETURNING delivery.connection_id
+    RETURNING delivery.account_id, delivery.connection_id, delivery.campaign_id, delivery.status
 )
 """
 
@@ -86,8 +87,10 @@ def release_expired(*, now: datetime, since: UUID = FROM_THE_START) -> int:
         "poison_expiries": POISON_EXPIRIES,
         "poison": POISON,
         "interrupted": INTERRUPTED,
+        "given_up_for": "poison",
     }
-    return execute(_RELEASE_EXPIRED + RING, parameters)
+    count = f", statistic AS ({COUNT_GIVEN_UP})"
+    return execute(_RELEASE_EXPIRED + count + RING, parameters)
 
 
 def cancel_archived(*, now: datetime) -> None:

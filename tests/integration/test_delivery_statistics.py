@@ -11,6 +11,7 @@ from django.urls import reverse
 from campaigns.services import create_campaign
 from delivery import queue, retention
 from delivery.models import Statistic
+from delivery.queue.repair import POISON_EXPIRIES
 from delivery.statistics import BUCKETS_MS
 from tests.delivery_stage import answer, now, pump, pumping, receiving, set_stage, wait_until
 from tests.integration.test_delivery_engine import claim, result_of, settle
@@ -75,6 +76,59 @@ def test_late_settle_counts_nothing(stage):
     settle(result_of(newer))
     settle(result_of(newer))
     assert counted(stage) == {("delivered", "no rule"): 1}
+
+
+def lose_workers(stage, count=POISON_EXPIRIES):
+    """Let so many workers stop while they send what waits; return the moment after."""
+    moment = now()
+    for _ in range(count):
+        assert claim(at=moment).deliveries
+        moment += timedelta(minutes=5)
+        queue.release_expired(now=moment)
+    return moment
+
+
+def test_poison_is_counted_when_it_is_set_aside(stage):
+    connection = stage.connection(NOWHERE)
+    stage.accept("tx-1", "tx-2")
+    lose_workers(stage, POISON_EXPIRIES - 1)
+    assert counted(stage) == {}
+    [one, _] = claim(at=now() + timedelta(hours=1)).deliveries
+    settle(result_of(one))
+    queue.release_expired(now=now() + timedelta(hours=2))
+    assert counted(stage) == {("delivered", "no rule"): 1, ("failed", "poison"): 1}
+    row = Statistic.objects.for_account(stage.cast.account).get(reason="poison")
+    assert (row.connection_id, row.campaign_id) == (connection.id, stage.campaign.id)
+    assert (row.duration_ms, sum(row.latency)) == (0, 0)
+
+
+def test_referral_that_was_erased_before_it_was_sent_is_counted_once(stage):
+    stage.connection(NOWHERE)
+    stage.accept("tx-1", "tx-2")
+    [sent] = claim(room=1).deliveries
+    settle(result_of(sent))
+    much_later = now() + timedelta(days=365)
+    for _ in range(2):
+        retention.forget_people(account=stage.cast.account, now=much_later)
+    assert counted(stage) == {("delivered", "no rule"): 1, ("failed", "erased"): 1}
+
+
+def test_what_was_never_sent_has_no_latency(stage, api):
+    stage.connection(NOWHERE)
+    stage.accept("tx-1")
+    lose_workers(stage)
+    stage.accept("tx-2")
+    [sent] = claim(at=now() + timedelta(hours=1)).deliveries
+    path, token = f"{STATISTICS}?by=status", stage.cast.token()
+    until = (now() + timedelta(hours=3)).isoformat().replace("+00:00", "Z")
+    [failed] = api("get", f"{path}&until={until}", token).json()["results"]
+    assert (failed["count"], failed["latency_ms"]) == (1, None)
+    settle(result_of(sent, duration_ms=40.0))
+    hour = Statistic.objects.for_account(stage.cast.account).first().hour
+    Statistic.objects.for_account(stage.cast.account).update(hour=hour)  # whatever the time
+    path = f"{STATISTICS}?by=connection&interval=day"
+    [both] = api("get", f"{path}&until={until}", token).json()["results"]
+    assert (both["count"], both["latency_ms"]["mean"]) == (2, 40.0)
 
 
 def test_two_pumps_count_everything_and_never_deadlock(stage):

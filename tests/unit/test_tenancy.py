@@ -26,6 +26,7 @@ RAW_SQL = {
     "delivery/queue/lanes.py": "rings lanes, of all accounts",
     "delivery/queue/repair.py": "puts leases and lanes in order, of all accounts",
     "delivery/queue/oldest.py": "where something waits, of all accounts",
+    "delivery/statistics.py": "counts the account's own rows where they are",
     "delivery/sweep.py": "a lock, no table",
     "referral_export/operations.py": "asks for 1",
 }
