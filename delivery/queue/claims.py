@@ -156,7 +156,7 @@ WITH lane AS (
         AND delivery.id >= %(since)s
     RETURNING delivery.id, delivery.fence, delivery.attempt_count,
         -- Later by what it was held since it was due: by a pause, a breaker, or busy workers.
-        delivery.first_attempt_at + (%(now)s - GREATEST(
+        delivery.first_attempt_at + ({_NOW} - GREATEST(
             delivery.next_attempt_at, delivery.first_attempt_at
         )) AS first_attempt_at,
         delivery.account_id, delivery.referral_id, delivery.campaign_id, delivery.connection_id,
