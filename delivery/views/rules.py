@@ -67,7 +67,7 @@ class BacktestPage:
         if self.result is None or (self.is_saved and is_tested(self.connection)):
             return None
         answers = self.result["answers"]
-        return Field("publish.override", f"The rules were tried on {answers:,} stored answers.")
+        return Field("publish.override", f"The rules were tried on stored answers: {answers:,}.")
 
 
 @require_safe
