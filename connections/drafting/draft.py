@@ -11,7 +11,7 @@ from connections.drafting.authorizing import Authorizing
 from connections.drafting.bodies import draft_body, parse_parameters, plain_body
 from connections.drafting.credentials import is_credential
 from connections.drafting.pasted import Note, NotUnderstood, PastedRequest
-from connections.drafting.recognition import Recogniser
+from connections.drafting.recognition import FILL_IN, Recogniser
 from connections.drafting.template_text import as_literal
 from connections.drafting.workbench import Guess, Workbench
 from connections.exchange.config import ConnectionConfig, Method
@@ -23,8 +23,12 @@ _ORIGIN = re.compile(
 )
 _OF_EVERY_CLIENT = frozenset({"host", "content-length", "connection", "accept-encoding"})
 _SEGMENT_HOLE = re.compile(
-    r"/:(?P<colon>[A-Za-z_]\w{0,60})(?=/|\Z)|\{\{?(?P<brace>[^{}/]{1,60})\}?\}|<(?P<angle>[^<>/]{1,60})>"
+    r"/:(?P<colon>[A-Za-z_]\w{0,60})(?=/|\Z)|(?<!\$)\{\{?(?P<brace>[^{}/]{1,60})\}?\}"
+    rf"|<(?P<angle>[^<>/]{{1,60}})>|{FILL_IN.pattern}"
 )
+_KNOWN_DOMAIN = re.compile(r"[\w.${}<>-]*[A-Za-z0-9-]+\.[A-Za-z]{2,}(?::\d+)?", re.ASCII)
+_NO_HOST = "your-host.invalid"
+"""Where nothing is ever reached (RFC 6761), for a line that does not say whose system it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +121,7 @@ class _Drafter:
         if at:
             name, _, password = credentials.partition(":")
             self._authorizing.user(unquote(name), unquote(password))
+        authority = self._host(authority)
         if re.search(r"[{}<>$%\[\]]", authority) and not re.fullmatch(
             r"\[[0-9a-fA-F:.]+\](:\d+)?", authority
         ):
@@ -124,6 +129,22 @@ class _Drafter:
                 f'The host "{authority[:80]}" is not complete: write your own into it.'
             )
         return found["scheme"].lower(), authority, found["rest"]
+
+    def _host(self, authority: str) -> str:
+        """Put words where a part of the host is to be filled in: it can hold no variable."""
+        names = [next(filter(None, found.groups())) for found in FILL_IN.finditer(authority)]
+        if not names:
+            return authority
+        filled = FILL_IN.sub(
+            lambda found: f"your-{_label(next(filter(None, found.groups())))}", authority
+        )
+        tail = ".".join(authority.rsplit(".", 2)[-2:])
+        host = _NO_HOST if FILL_IN.search(tail) or not _KNOWN_DOMAIN.fullmatch(filled) else filled
+        what = " and ".join(f'"{name}"' for name in names)
+        self._bench.note(
+            "URL", f"Its host is not complete ({what}): write your own in place of {host}."
+        )
+        return host
 
     def _path(self, path: str) -> str:
         """Replace email addresses, their hashes, and holes like {list_id}."""
@@ -204,11 +225,16 @@ class _Drafter:
 
     def _header(self, name: str, value: str) -> list[dict[str, object]]:
         if not is_credential(name, parameter=True):
-            return [{"name": name, "value": as_literal(value)}]
+            filled = self._bench.fill_in(value, place=f"header {name[:40]}")
+            return [{"name": name, "value": filled or as_literal(value)}]
         if not self._authorizing.is_free:
             return [{"name": name, "value": {"secret": self._bench.safe.keep(name, value)}}]
         self._authorizing.api_key(name, value)
         return []
+
+
+def _label(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "host"
 
 
 def _quoted(path: str) -> str:

@@ -36,6 +36,13 @@ _PLACEHOLDER = re.compile(
     r"\{\{?\s*([^{}]{1,60}?)\s*\}?\}|<([^<>]{1,60})>|\[([^\[\]]{1,60})\]|\$\{?(\w{1,60})\}?"
     r"|%(\w{1,60})%|:(\w{1,60})|\(([^()]{1,60})\)"
 )
+FILL_IN = re.compile(
+    r"\$\{([A-Za-z_]\w{0,60})\}"
+    # Which OData has as parts of a path.
+    r"|(?<![A-Za-z0-9])\$(?!(?:metadata|batch|count|value|ref)\b)([A-Za-z_]\w{0,60})"
+    r"|\{\{?\s*([A-Za-z][\w .-]{1,60}?)\s*\}?\}|<([A-Za-z][\w .-]{1,60})>"
+    r"|\bYOUR[_-]([A-Z0-9_-]{1,60})"
+)
 _SPLIT_NAME = re.compile(r"[.\[\]/:]+")
 _E164 = re.compile(r"\+[1-9][0-9]{7,14}")
 _NUMBER_OF_PHONE = re.compile(r"[+(]?[0-9][0-9 ().-]{5,20}(?:\s*(?:x|ext)[. ]*[0-9]{1,6})?")
@@ -149,6 +156,15 @@ def attribute_named(name: str) -> str | None:
 def placeholder_name(value: str) -> str | None:
     """Return what stands in `{email}`, `<email>`, `$EMAIL`, `[email]` and the like."""
     found = _PLACEHOLDER.fullmatch(value.strip())
+    return next((group for group in found.groups() if group), None) if found else None
+
+
+def fill_in_name(value: str) -> str | None:
+    """Return the name of what somebody is to fill in: `$LIST_ID`, `${id}`, `<id>`, `YOUR_ID`.
+
+    Fewer signs than for what has the name of an attribute: a text in brackets may be meant.
+    """
+    found = FILL_IN.fullmatch(value.strip())
     return next((group for group in found.groups() if group), None) if found else None
 
 

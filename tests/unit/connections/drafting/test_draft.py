@@ -239,6 +239,67 @@ def test_holes_in_the_path_become_variables():
     assert draft.config.variables == {"list_id": "", "group": ""}
 
 
+@pytest.mark.parametrize(
+    ("written", "expression"),
+    [
+        ("$LIST_ID", "{{ variables.LIST_ID }}"),
+        ("${list_id}", "{{ variables.list_id }}"),
+        ("<list id>", "{{ variables.list_id }}"),
+        ("YOUR_LIST_ID", "{{ variables.LIST_ID }}"),
+        ("$EMAIL", "{{ email }}"),
+    ],
+)
+def test_what_a_line_leaves_to_fill_in_is_a_variable_wherever_it_stands(written, expression):
+    line = (
+        f'curl "https://api.example.com/lists/{written}/members?list={written}"'
+        f""" -H "X-List: {written}" --json '{{"list": "{written}"}}'"""
+    )
+    config = draft_connection(read_curl(line)).config
+    url = config.environments[Environment.PRODUCTION].url
+    assert url == f"https://api.example.com/lists/{expression}/members"
+    assert config.query[0].value == expression
+    assert f'"{expression}"' in config.body.template
+    if "variables" in expression:
+        assert config.headers[0].value == expression
+        assert list(config.variables.values()) == [""]
+
+
+def test_what_is_to_be_filled_in_is_told_once_by_name():
+    draft = draft_connection(read_curl(f"curl '{URL}/$LIST_ID?again=$LIST_ID'"))
+    [note] = draft.not_understood
+    assert note.detail == 'Give the variable "LIST_ID" its value.'
+
+
+@pytest.mark.parametrize(
+    "path", ["/odata/Leads/$count", "/your-offers/leads", "/$batch", "/a$b", "/price-$5"]
+)
+def test_path_that_only_looks_to_be_filled_in_stays(path):
+    draft = draft_connection(read_curl(f"curl 'https://api.example.com{path}'"))
+    url = draft.config.environments[Environment.PRODUCTION].url
+    assert url == f"https://api.example.com{path}"
+
+
+@pytest.mark.parametrize(
+    ("written", "host"),
+    [
+        ("${dc}.api.mailchimp.com", "your-dc.api.mailchimp.com"),
+        ("$DC.api.mailchimp.com", "your-dc.api.mailchimp.com"),
+        ("<dc>.api.mailchimp.com", "your-dc.api.mailchimp.com"),
+        ("{dc}.api.mailchimp.com:8443", "your-dc.api.mailchimp.com:8443"),
+        ("YOUR_DOMAIN.my.salesforce.com", "your-domain.my.salesforce.com"),
+        ("api.$DOMAIN.com", "your-host.invalid"),
+        ("$HOST", "your-host.invalid"),
+        ("localhost:$PORT", "your-host.invalid"),
+    ],
+)
+def test_host_that_is_not_complete_is_told_and_the_rest_drafted(written, host):
+    draft = draft_connection(read_curl(f'curl "https://{written}/3.0/lists" -d "email=a@b.de"'))
+    assert draft.config.environments[Environment.PRODUCTION].url == f"https://{host}/3.0/lists"
+    assert draft.config.body.fields[0].value == "{{ email }}"
+    [note] = draft.not_understood
+    assert note.detail.endswith(f"write your own in place of {host}.")
+
+
 def test_what_we_set_ourselves_is_left_out():
     draft = drafted(
         f"curl {URL} -d a=1 -H 'Host: x' -H 'Accept: */*' -H 'User-Agent: curl/8' -H 'Expect: 1'"
@@ -253,7 +314,7 @@ def test_what_we_set_ourselves_is_left_out():
     [
         ("curl -I https://api.example.com", "HEAD is not offered"),
         ("curl ftp://api.example.com", "not a web address"),
-        ("curl https://{dc}.example.com", "not complete"),
+        ("curl https://$(hostname).example.com", "not complete"),
         ("curl https://exämple.com", "ASCII"),
         (f"curl {URL} --json '{'[' * 50 + ']' * 50}'", "levels deep"),
         (f"curl {URL} -d '{'a=1&' * 300}'", "more than 200 parameters"),
