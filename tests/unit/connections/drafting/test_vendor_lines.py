@@ -10,9 +10,10 @@ from lxml import etree
 from connections.drafting.curl import read_curl
 from connections.drafting.draft import draft_connection
 from connections.drafting.raw_http import read_raw_http
-from connections.exchange.config import Environment
-from connections.exchange.rendering import check_config, compile_config, render
+from connections.exchange.config import ConnectionConfig, Environment
+from connections.exchange.rendering import check_config, compile_config, referenced_secrets, render
 from tests.platforms.documented import requests
+from tests.unit.connections.drafting.vendor_pages import LINES
 from tests.unit.connections.exchange.examples import make_context
 
 # Its example gives a moment that is not the one of its sample lead.
@@ -54,13 +55,13 @@ def meaning(encoding, body):
     return body
 
 
-def assert_comes_out(draft, documented):
-    assert check_config(draft.config) == []
+def assert_comes_out(config, secrets, documented):
+    assert check_config(config) == []
     request = render(
-        compile_config(draft.config),
+        compile_config(config),
         environment=Environment.PRODUCTION,
         context=make_context(documented.attributes, external_id=documented.external_id),
-        secrets=draft.secret_values,
+        secrets=secrets,
     )
     expected = documented.expected
     ours, theirs = urlsplit(request.url), urlsplit(expected["url"])
@@ -77,12 +78,14 @@ def assert_comes_out(draft, documented):
 
 @EACH
 def test_a_vendors_curl_line_becomes_the_documented_request(documented):
-    assert_comes_out(draft_connection(read_curl(as_curl(documented.expected))), documented)
+    draft = draft_connection(read_curl(as_curl(documented.expected)))
+    assert_comes_out(draft.config, draft.secret_values, documented)
 
 
 @EACH
 def test_a_vendors_raw_request_becomes_the_documented_request(documented):
-    assert_comes_out(draft_connection(read_raw_http(as_raw_http(documented.expected))), documented)
+    draft = draft_connection(read_raw_http(as_raw_http(documented.expected)))
+    assert_comes_out(draft.config, draft.secret_values, documented)
 
 
 @EACH
@@ -91,3 +94,28 @@ def test_neither_credential_nor_person_stays_in_the_configuration(documented):
     document = draft.config.model_dump_json()
     told = [*documented.secrets.values(), documented.attributes["email"], "Lovelace", "+1555555"]
     assert [text for text in told if len(text) > 3 and text in document] == []
+
+
+def filled_in(draft, page, documented):
+    """Return the draft's configuration as an account manager completes it."""
+    document = draft.config.model_dump(mode="json", by_alias=True)
+    assert set(document["variables"]) == set(page.variables)
+    document["variables"] = page.variables
+    endpoint = document["environments"]["production"]
+    host = urlsplit(endpoint["url"]).netloc
+    if host.startswith("your-"):
+        theirs = urlsplit(documented.expected["url"]).netloc
+        endpoint["url"] = endpoint["url"].replace(host, theirs, 1)
+    return ConnectionConfig.model_validate(document)
+
+
+@pytest.mark.parametrize("page", [pytest.param(one, id=one.platform) for one in LINES])
+def test_a_line_as_a_page_writes_it_becomes_the_documented_request(page):
+    [documented] = [
+        one for one in REQUESTS if (one.platform, one.name) == (page.platform, page.request)
+    ]
+    draft = draft_connection(read_curl(page.line))
+    config = filled_in(draft, page, documented)
+    assert draft.secret_values == {}
+    [credential] = documented.secrets.values()
+    assert_comes_out(config, dict.fromkeys(referenced_secrets(config), credential), documented)
