@@ -256,3 +256,4 @@ def test_table_of_all_platforms_has_nothing_wrong(capsys):
     with capsys.disabled():
         sys.stdout.write("\n" + "\n".join(lines) + "\n")
     assert total["wrong"] == 0
+    assert len(rows) == 31
