@@ -11,17 +11,10 @@ from django.db.models import Count, Max, Min
 from accounts.access import Access
 from accounts.permissions import Permission
 from connections.documents import dumped
-from connections.drafting.features import Example, Feature, condition_of
+from connections.drafting.features import Feature, condition_of, features_of
 from connections.exchange.attributes import AttributeValue
-from connections.exchange.config import (
-    Condition,
-    Operator,
-    Outcome,
-    ResponseRule,
-    ResponseSample,
-    Source,
-)
-from connections.exchange.responses import classify, compile_rules
+from connections.exchange.config import Condition, Operator, Outcome, ResponseRule, Source
+from connections.exchange.responses import Reading, classify, compile_rules
 from connections.models import Connection
 from connections.services.row import head_of
 from delivery.history import received
@@ -109,13 +102,13 @@ def draft_rule(
 
     Nothing that differs from referral to referral is in it, the person's data least of all.
     """
-    sample = ResponseSample(
-        name="Answer", status=response["status"], body=response["body"], expected_outcome=outcome
-    )
     normalizer = Normalizer(attributes)
-    steady = [one for one in Example(sample).features if _is_steady(one, normalizer)]
+    said = features_of(Reading(received(response)), outcome)
+    steady = [one for one in said if _is_steady(one, normalizer)]
     best = min(steady, key=lambda feature: feature.cost, default=None)
-    status = Condition(source=Source.STATUS, operator=Operator.IN, value=str(response["status"]))
+    # A list of statuses holds those alone that mean something; a receiver may say 999.
+    operator = Operator.IN if response["status"] < 600 else Operator.EQUALS
+    status = Condition(source=Source.STATUS, operator=operator, value=str(response["status"]))
     return ResponseRule(
         name=(best.value if best else "") or f"Answer {response['status']}",
         conditions=(status, condition_of(best)) if best else (status,),

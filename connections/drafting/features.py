@@ -84,8 +84,13 @@ class Example:
     @cached_property
     def features(self) -> tuple[Feature, ...]:
         """The cheapest of what may be said; an answer of 64 KiB would give ten thousands."""
-        found = islice(_features(self.reading, self.sample.expected_outcome), _MOST_FOUND)
-        return tuple(nsmallest(_MOST_KEPT, found, key=lambda feature: feature.cost))
+        return features_of(self.reading, self.sample.expected_outcome)
+
+
+def features_of(reading: Reading, outcome: Outcome) -> tuple[Feature, ...]:
+    """Return the cheapest of what may be said of an answer that means this."""
+    found = islice(_features(reading, outcome), _MOST_FOUND)
+    return tuple(nsmallest(_MOST_KEPT, found, key=lambda feature: feature.cost))
 
 
 def condition_of(feature: Feature, values: tuple[str, ...] = ()) -> Condition:

@@ -60,6 +60,13 @@ def test_drafted_rule_matches_all_of_the_shape_and_holds_no_person(stage, connec
         assert "@" not in one.rule.model_dump_json()
 
 
+def test_status_that_means_nothing_is_an_entry_like_others(stage, connection):
+    answered(stage, connection, "odd", 999, "")
+    [odd, *_] = shapes(stage, connection)
+    assert (odd.shape.strip(), odd.rule.conditions[0].value) == ("999", "999")
+    assert classify(compile_rules([odd.rule]), received(odd.response), now=now()).matched
+
+
 def test_what_the_newest_rules_match_is_left_out(stage, connection):
     [_, exists] = shapes(stage, connection)
     change_connection(
