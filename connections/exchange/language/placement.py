@@ -4,10 +4,10 @@ from enum import Enum
 
 from jinja2 import nodes
 
+from connections.exchange.language.confidentiality import is_confidential
 from connections.exchange.language.dialects import Dialect
 from connections.exchange.language.encoders import Encoder
 from connections.exchange.language.refusal import TemplateRefused
-from connections.exchange.language.syntax import is_confidential
 from connections.exchange.request import MASK
 
 

@@ -6,101 +6,23 @@ and tests of ours, so the cost of a render is bounded by the size of the templat
 
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import ClassVar, Never, TypeGuard
+from collections.abc import Callable, Mapping
+from typing import ClassVar, Never
 
-from jinja2 import TemplateError, TemplateSyntaxError, nodes
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2 import nodes
 
 from connections.exchange.attributes import attribute_hint
-from connections.exchange.language.countries import region_of
-from connections.exchange.language.digests import DIGEST_FORMS, HASHES, KEY_FORMS
+from connections.exchange.language.arguments import ARGUMENT_CHECKS, ARGUMENT_SENTENCES, how_many
+from connections.exchange.language.confidentiality import is_confidential
 from connections.exchange.language.filters import FILTERS, JOIN, TESTS, Takes
-from connections.exchange.language.moments import is_date_format, is_time_zone
 from connections.exchange.language.refusal import TemplateRefused, word_of
 from connections.exchange.language.scope import REQUEST, SECRETS, VARIABLES, Names, flat_name
 from connections.exchange.problems import suggestion
 
-MAX_SOURCE_BYTES = 65_536
-MAX_TOKENS = 10_000
-MAX_NODES = 2_000
-MAX_DEPTH = 40
 MAX_ENTRIES = 100
 MAX_INTEGER = 10**15
-MAX_ARGUMENT_CHARACTERS = 100
-MAX_LENGTH = 1_000
-MAX_DIGITS = 6
-MAX_ADDEND = 10**9
 
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
-
-
-def parse_template(
-    source: str, *, names: Names, environment: ImmutableSandboxedEnvironment
-) -> nodes.Template:
-    """Return the template's checked tree, in which `campaign.name` is the flat `campaign__name`.
-
-    Raises: TemplateRefused with line, column and what to write instead.
-    """
-    _check_source(source)
-    try:
-        _check_tokens(environment.lex(source))
-        tree = environment.parse(source)
-    except TemplateSyntaxError as error:
-        detail = f"the template cannot be read: {error.message}"
-        raise TemplateRefused("template_syntax", detail, line=error.lineno) from None
-    except (RecursionError, MemoryError):
-        raise TemplateRefused("template_too_deep", _TOO_DEEP) from None
-    except (TemplateError, ValueError, OverflowError):
-        raise TemplateRefused("template_syntax", "the template cannot be read") from None
-    _check_size(tree)
-    try:
-        _Checker(names).statements(tree.body)
-    except TemplateRefused as refused:
-        raise refused.located(source, environment.lex(source)) from None
-    return tree
-
-
-_TOO_LARGE = "the template has too many parts: make it shorter"
-_TOO_DEEP = "brackets or ifs are nested too deeply: write it flatter"
-
-
-def _check_source(source: str) -> None:
-    size = len(source.encode(errors="surrogatepass"))
-    if size > MAX_SOURCE_BYTES:
-        detail = f"the template is longer than {MAX_SOURCE_BYTES // 1024} KiB"
-        raise TemplateRefused("template_too_large", detail)
-    if control := _CONTROL.search(source):
-        line = source.count("\n", 0, control.start()) + 1
-        detail = "there is an invisible control character: delete it"
-        raise TemplateRefused("template_character", detail, line=line)
-
-
-def _check_tokens(tokens: Iterator[tuple[int, str, str]]) -> None:
-    """Bound the tokens before the parser, which is recursive, sees them."""
-    depth = 0
-    for count, (line, kind, text) in enumerate(tokens):
-        if count > MAX_TOKENS:
-            raise TemplateRefused("template_too_large", _TOO_LARGE, line=line)
-        if kind == "operator":
-            depth += (text in "([{") - (text in ")]}")
-        if depth > MAX_DEPTH:
-            raise TemplateRefused("template_too_deep", _TOO_DEEP, line=line)
-
-
-def _check_size(tree: nodes.Template) -> None:
-    """Bound the tree before anything walks it recursively."""
-    count = 0
-    level: list[nodes.Node] = [tree]
-    for _ in range(MAX_DEPTH):
-        count += len(level)
-        if count > MAX_NODES:
-            raise TemplateRefused("template_too_large", _TOO_LARGE)
-        level = [child for node in level for child in node.iter_child_nodes()]
-        if not level:
-            return
-    raise TemplateRefused("template_too_deep", _TOO_DEEP, line=level[0].lineno)
 
 
 def _refuse(node: nodes.Node, code: str, detail: str) -> Never:
@@ -122,6 +44,14 @@ _INSTEAD: Mapping[type[nodes.Node], str] = {
 _ONLY_IN_HEADERS = (
     "request.… is the rest of the request, which only a header can look at: write it in a header"
 )
+
+
+def check_tree(tree: nodes.Template, *, names: Names) -> None:
+    """Refuse what is not allowed and flatten the names, in the tree itself.
+
+    Raises: TemplateRefused with the line, and the word in it.
+    """
+    _Checker(names).statements(tree.body)
 
 
 class _Checker:
@@ -218,7 +148,7 @@ class _Checker:
         if node.kwargs or node.dyn_args or node.dyn_kwargs:
             _refuse(node, "template_filter", f"|{node.name} takes its arguments without names")
         if not known.required <= len(node.args) <= len(known.arguments):
-            _refuse(node, "template_filter", f"|{node.name} takes {_how_many(node.name)}")
+            _refuse(node, "template_filter", f"|{node.name} takes {how_many(node.name)}")
         node.node = self.expression(node.node)
         node.args = [
             self._argument(node, takes, argument)
@@ -232,8 +162,8 @@ class _Checker:
         if takes is Takes.EXPRESSION:
             return self.expression(argument)
         value = argument.value if isinstance(argument, nodes.Const) else None
-        if not _ARGUMENT_CHECKS[takes](value):
-            _refuse(node, "template_filter", f"|{node.name} takes {_ARGUMENT_SENTENCES[takes]}")
+        if not ARGUMENT_CHECKS[takes](value):
+            _refuse(node, "template_filter", f"|{node.name} takes {ARGUMENT_SENTENCES[takes]}")
         return argument
 
     def _test(self, node: nodes.Test) -> nodes.Expr:
@@ -315,80 +245,3 @@ class _Checker:
         nodes.Dict: _object,
         nodes.Concat: _concat,
     }
-
-
-def secret_names(tree: nodes.Node) -> frozenset[str]:
-    """Return the names of the secrets that a checked tree, or a part of one, refers to."""
-    prefix = flat_name(SECRETS, "")
-    return frozenset(
-        name.removeprefix(prefix) for name in names_in(tree) if name.startswith(prefix)
-    )
-
-
-def is_confidential(tree: nodes.Node) -> bool:
-    """Say whether a checked tree could print a secret: the request may hold some too."""
-    prefixes = (flat_name(SECRETS, ""), flat_name(REQUEST, ""))
-    return any(name.startswith(prefixes) for name in names_in(tree))
-
-
-def names_in(tree: nodes.Node) -> frozenset[str]:
-    """Return the flat names that a checked tree, or a part of one, refers to."""
-    own = [tree] if isinstance(tree, nodes.Name) else []
-    return frozenset(node.name for node in (*own, *tree.find_all(nodes.Name)))
-
-
-def _how_many(name: str) -> str:
-    known = FILTERS[name]
-    if not known.arguments:
-        return "no arguments"
-    least, most = known.required, len(known.arguments)
-    if least == most:
-        return f"{most} in brackets"
-    return f"{least} to {most} in brackets" if least else f"at most {most} in brackets"
-
-
-def _is_short_text(value: object) -> bool:
-    return isinstance(value, str) and len(value) <= MAX_ARGUMENT_CHARACTERS
-
-
-def _is_count(value: object) -> TypeGuard[int]:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _quoted(names: Iterable[str]) -> str:
-    return ", ".join(f'"{name}"' for name in names)
-
-
-_ARGUMENT_CHECKS: Mapping[Takes, Callable[[object], bool]] = {
-    Takes.TEXT: _is_short_text,
-    Takes.SOUGHT: lambda value: _is_short_text(value) and value != "",
-    Takes.FLAG: lambda value: isinstance(value, bool),
-    Takes.REGION: lambda value: isinstance(value, str) and region_of(value) is not None,
-    Takes.DATE_FORMAT: lambda value: (
-        isinstance(value, str) and _is_short_text(value) and is_date_format(value)
-    ),
-    Takes.TIME_ZONE: lambda value: (
-        isinstance(value, str) and _is_short_text(value) and is_time_zone(value)
-    ),
-    Takes.LENGTH: lambda value: _is_count(value) and 1 <= value <= MAX_LENGTH,
-    Takes.DIGITS: lambda value: _is_count(value) and 0 <= value <= MAX_DIGITS,
-    Takes.NUMBER: lambda value: _is_count(value) and value <= MAX_ADDEND,
-    Takes.HASH: lambda value: value in HASHES,
-    Takes.DIGEST_FORM: lambda value: value in DIGEST_FORMS,
-    Takes.KEY_FORM: lambda value: value in KEY_FORMS,
-}
-
-_ARGUMENT_SENTENCES: Mapping[Takes, str] = {
-    Takes.TEXT: f"text in quotation marks, at most {MAX_ARGUMENT_CHARACTERS} characters",
-    Takes.SOUGHT: f"text in quotation marks, 1 to {MAX_ARGUMENT_CHARACTERS} characters",
-    Takes.FLAG: "true or false there",
-    Takes.REGION: 'a country like "AU" there',
-    Takes.DATE_FORMAT: 'a format like "%Y-%m-%d", or "iso", "epoch" or "epoch_ms", there',
-    Takes.TIME_ZONE: 'a time zone like "America/New_York" there',
-    Takes.LENGTH: f"a number of characters, 1 to {MAX_LENGTH}, there",
-    Takes.DIGITS: f"a number of digits, 0 to {MAX_DIGITS}, there",
-    Takes.NUMBER: f"a whole number, 0 to {MAX_ADDEND:,}, there",
-    Takes.HASH: f"the name of a hash there, one of {_quoted(HASHES)}",
-    Takes.DIGEST_FORM: f"how the result is written there, one of {_quoted(DIGEST_FORMS)}",
-    Takes.KEY_FORM: f"how the key is written there, one of {_quoted(KEY_FORMS)}",
-}

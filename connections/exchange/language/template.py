@@ -10,18 +10,14 @@ from jinja2 import Template as JinjaTemplate
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from connections.exchange.language.confidentiality import is_confidential, names_in, secret_names
 from connections.exchange.language.dialects import TEXT, Dialect
 from connections.exchange.language.encoders import ENCODERS
 from connections.exchange.language.filters import FILTERS, JOIN, TESTS, join_text
+from connections.exchange.language.parsing import parse_template
 from connections.exchange.language.placement import place_values
 from connections.exchange.language.refusal import TemplateRefused
 from connections.exchange.language.scope import REQUEST, Names, flat_name
-from connections.exchange.language.syntax import (
-    is_confidential,
-    names_in,
-    parse_template,
-    secret_names,
-)
 from connections.exchange.language.values import MAX_VALUE_CHARACTERS, ValueProblem
 from connections.exchange.problems import RenderError
 from connections.exchange.request import MASK, Rendered
