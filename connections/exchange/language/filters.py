@@ -2,7 +2,7 @@
 
 import re
 from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from types import MappingProxyType
@@ -22,12 +22,16 @@ from connections.exchange.language.values import (
     ValueProblem,
     XmlLiteral,
     bounded,
+    entries_of,
     is_empty,
     json_of,
     not_unicode,
     text_of,
     too_large,
 )
+
+MAX_PARTS = 10_000
+"""More than any attribute has, which may have been made longer before it is split."""
 
 _XML_ESCAPES = str.maketrans(
     {
@@ -182,12 +186,29 @@ def _escape(value: object) -> XmlLiteral:
     return bounded(XmlLiteral(escape_xml(text_of(value))))
 
 
-def join_text(parts: list[object]) -> str:
+def join_text(parts: Sequence[object], separator: str = "") -> str:
     """Return the texts one after the other: what `~` becomes."""
     texts = [text_of(part) for part in parts]
-    if sum(map(len, texts)) > MAX_VALUE_CHARACTERS:
+    if sum(map(len, texts)) + len(texts) * len(separator) > MAX_VALUE_CHARACTERS:
         raise too_large()
-    return "".join(texts)
+    return separator.join(texts)
+
+
+def _join(value: object, separator: str) -> str:
+    return join_text([one for one in entries_of(value) if not is_empty(one)], separator)
+
+
+def _split(value: object, separator: str) -> list[str]:
+    """Return the parts of a text, trimmed and without empty ones; none of what is empty."""
+    pieces = (piece.strip() for piece in text_of(value).split(separator))
+    parts = [piece for piece in pieces if piece]
+    if len(parts) > MAX_PARTS:
+        raise ValueProblem("too_large", f"this text has more than {MAX_PARTS:,} parts")
+    return parts
+
+
+def _length(value: object) -> int:
+    return len(value) if isinstance(value, list | tuple | dict) else len(text_of(value))
 
 
 JOIN = "_join"
@@ -215,6 +236,9 @@ FILTERS: Mapping[str, Filter] = MappingProxyType(
         "e164": Filter(_e164, (Takes.REGION,)),
         "digits": Filter(_of_text(lambda text: re.sub("[^0-9]", "", text))),
         "replace": Filter(_replace, (Takes.SOUGHT, Takes.TEXT), required=2),
+        "split": Filter(_split, (Takes.SOUGHT,), required=1),
+        "join": Filter(_join, (Takes.TEXT,), required=1),
+        "length": Filter(_length),
         "int": Filter(whole_number),
         "round": Filter(rounded, (Takes.DIGITS,)),
         "cents": Filter(cents),

@@ -1,11 +1,11 @@
 """Templates: compiled once when a configuration is read, rendered for every referral."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from jinja2 import StrictUndefined, nodes, pass_context
+from jinja2 import StrictUndefined, nodes
 from jinja2 import Template as JinjaTemplate
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -18,7 +18,8 @@ from connections.exchange.language.parsing import parse_template
 from connections.exchange.language.placement import place_values
 from connections.exchange.language.refusal import TemplateRefused
 from connections.exchange.language.scope import REQUEST, Names, flat_name
-from connections.exchange.language.values import MAX_VALUE_CHARACTERS, ValueProblem
+from connections.exchange.language.values import ValueProblem
+from connections.exchange.language.work import counted
 from connections.exchange.problems import RenderError
 from connections.exchange.request import MASK, Rendered
 
@@ -29,27 +30,6 @@ _FILE_NAME = "<template>"
 _OF_REQUEST = flat_name(REQUEST, "")
 # No name in a template begins with an underscore.
 _RESULT = "_result"
-_WORK = "_work"
-_MAX_WORK_CHARACTERS = 16 * MAX_VALUE_CHARACTERS
-
-
-def _counted(apply: Callable[..., object]) -> Callable[..., object]:
-    """Make a filter count what it reads, since a request may be changed in many filters.
-
-    One of the largest values costs up to forty milliseconds, and templates have room for
-    thousands of them.
-    """
-
-    @pass_context
-    def counted(scope: Context, *values: object) -> object:
-        work = scope.vars.get(_WORK, 0) + sum(len(one) for one in values if isinstance(one, str))
-        if work > _MAX_WORK_CHARACTERS:
-            detail = "filters read more than they may for one request: use fewer on long values"
-            raise ValueProblem("too_large", detail)
-        scope.vars[_WORK] = work
-        return apply(*values)
-
-    return counted
 
 
 def _sandbox() -> ImmutableSandboxedEnvironment:
@@ -58,7 +38,7 @@ def _sandbox() -> ImmutableSandboxedEnvironment:
         optimized=False, undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True
     )
     environment.globals.clear()
-    environment.filters = {name: _counted(known.apply) for name, known in FILTERS.items()}
+    environment.filters = {name: counted(known.apply) for name, known in FILTERS.items()}
     environment.filters |= {str(encoder): write for encoder, write in ENCODERS.items()}
     environment.filters[JOIN] = join_text
     environment.tests = dict(TESTS)

@@ -1,5 +1,6 @@
 """The values that templates work with, and how each one is written as text and as JSON."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import TypeVar
@@ -39,6 +40,16 @@ class XmlLiteral(str):
 
 def is_empty(value: object) -> bool:
     return value is None or value == ""
+
+
+def entries_of(value: object) -> Sequence[object]:
+    """Return the entries of a list.
+
+    Raises: ValueProblem for anything else.
+    """
+    if isinstance(value, list | tuple):
+        return value
+    raise ValueProblem("not_a_list", 'this is not a list: write |split(",") after a text')
 
 
 def text_of(value: object) -> str:

@@ -99,6 +99,80 @@ def test_part_of_a_text_is_taken_from_either_end(expression, value):
     assert filtered(expression, mobile_number="+1 (555) 555-0123", state="NY") == value
 
 
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("news, offers ,, events", '["news","offers","events"]'),
+        ("news", '["news"]'),
+        (" , ", "[]"),
+        ("", "[]"),
+        (None, "[]"),
+        ("\ta\u2003", '["a"]'),
+    ],
+)
+def test_text_is_split_into_its_parts(text, parts):
+    assert filtered('ad_response|split(",")|tojson', ad_response=text) == parts
+
+
+def test_text_is_split_at_a_longer_sign():
+    assert filtered('ad_response|split(" - ")|tojson', ad_response="a-b - c") == '["a-b","c"]'
+
+
+@pytest.mark.parametrize(
+    ("expression", "text"),
+    [
+        ('[suburb, state]|join(", ")', "Kent, NY"),
+        ('[address_line_1, suburb, "", state]|join(", ")', "Kent, NY"),
+        ('[suburb, age]|join("")', "Kent25"),
+        ('(suburb, state)|join(" ")', "Kent NY"),
+        ('[address_line_1]|join(", ")', ""),
+        ('[]|join(", ")', ""),
+        ('"a;b"|split(";")|join(",")', "a,b"),
+    ],
+)
+def test_list_is_joined_without_its_empty_entries(expression, text):
+    assert filtered(expression, suburb="Kent", state="NY", age=25) == text
+
+
+@pytest.mark.parametrize(
+    ("expression", "length"),
+    [
+        ("state|length", "4"),
+        ("title|length", "0"),
+        ('""|length', "0"),
+        ('state|split("o")|length', "2"),
+        ("[]|length", "0"),
+        ('{"a": state}|length', "1"),
+        ("age|length", "2"),
+    ],
+)
+def test_length_counts_characters_or_entries(expression, length):
+    assert filtered(expression, state="Zoë!", age=25) == length
+
+
+@pytest.mark.parametrize(
+    ("expression", "code", "sentence"),
+    [
+        ('state|join(",")', "not_a_list", 'this is not a list: write |split(",") after a text'),
+        ('title|join(",")', "not_a_list", 'this is not a list: write |split(",") after a text'),
+        ('[[state]]|join(",")', "not_text", "a list or an object cannot be printed"),
+        ('[state]|split(",")', "not_text", "a list or an object cannot be printed"),
+        ('ad_response|split(",")|length', "too_large", "this text has more than 10,000 parts"),
+        (
+            f'[{"ad_response," * 14}]|join("{"x" * 100}")',
+            "too_large",
+            "this comes to more than 262,144 characters",
+        ),
+    ],
+)
+def test_list_has_bounds_and_is_one(expression, code, sentence):
+    attributes = {"state": "NY", "ad_response": "a," * 10_001}
+    with pytest.raises(RenderError) as raised:
+        filtered(expression, **attributes)
+    assert raised.value.code == code
+    assert sentence in raised.value.detail
+
+
 @pytest.mark.parametrize("name", ["md5", "sha1", "sha256"])
 def test_hash_of_the_normalised_value_is_a_chain(name):
     expected = hashlib.new(name, b"ada@example.com").hexdigest()
@@ -127,6 +201,10 @@ def test_base64_writes_the_bytes_of_the_text():
         "bid_price|cents(2)",
         "bid_price|plus(age)",
         "bid_price|plus(1000000001)",
+        'email|split("")',
+        "email|split(state)",
+        "email|join",
+        'email|length("x")',
         'email|sha256("HEX")',
         'email|hmac("sha256")',
         'email|hmac("crc32", "key")',

@@ -328,7 +328,7 @@ def test_template_shows_bullets_for_a_secret(dialect, source, shown):
         ("{{ attributes.email }}", "email stands by itself: write {{ email }}"),
         ("{{ referral.first_name }}", "first_name stands by itself"),
         ("{{ email|hmac_sha256 }}", "Did you mean hmac?"),
-        ("{{ email|split }}", "There are default, lower,"),
+        ("{{ email|reverse }}", "There are default, lower,"),
     ],
 )
 def test_refusal_says_what_was_probably_meant(source, sentence):
