@@ -8,7 +8,8 @@ from pydantic import Field, StringConstraints
 
 from connections.exchange.attributes import CATALOGUE, AttributeValue
 from connections.exchange.config import Document, Identifier
-from connections.exchange.language.scope import ALONE, MEMBERS, REQUEST, SECRETS, VARIABLES
+from connections.exchange.language.bindings import TAKEN
+from connections.exchange.language.scope import ALONE
 from connections.exchange.language.values import is_empty, text_of
 from connections.exchange.problems import ConfigProblem, suggestion
 
@@ -16,7 +17,7 @@ MAX_MAPPINGS = 200
 
 CustomValue = Annotated[str, StringConstraints(max_length=1_000)]
 
-_RESERVED = frozenset({*ALONE, *MEMBERS, REQUEST, SECRETS, VARIABLES})
+_RESERVED = TAKEN.union(ALONE)
 _WORDS = frozenset({"and", "else", "false", "if", "in", "is", "none", "not", "or", "true"})
 
 

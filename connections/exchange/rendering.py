@@ -114,7 +114,9 @@ def check_config(
     return list(parts.problems) or _problems_of_example(config, parts)
 
 
-_FOUND_BY_EXAMPLE = frozenset({"body_not_json", "body_not_xml", "json_needs_quotes", "url_path"})
+_FOUND_BY_EXAMPLE = frozenset(
+    {"body_not_json", "body_not_xml", "json_needs_quotes", "not_a_list", "url_path"}
+)
 _EXAMPLE_MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 _EXAMPLE = Context(
     attributes=parse_attributes(

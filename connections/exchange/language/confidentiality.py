@@ -1,25 +1,42 @@
-"""What in a checked template could tell a secret."""
+"""What in a template could tell a secret."""
 
 from jinja2 import nodes
 
 from connections.exchange.language.scope import REQUEST, SECRETS, flat_name
 
+SET_CONFIDENTIAL = "_secret_"
+"""What the names begin with, in a checked tree, that something confidential is set to."""
+
+_OF_SECRETS = flat_name(SECRETS, "")
+_CONFIDENTIAL = (_OF_SECRETS, flat_name(REQUEST, ""), SET_CONFIDENTIAL)
+
 
 def secret_names(tree: nodes.Node) -> frozenset[str]:
     """Return the names of the secrets that a checked tree, or a part of one, refers to."""
-    prefix = flat_name(SECRETS, "")
     return frozenset(
-        name.removeprefix(prefix) for name in names_in(tree) if name.startswith(prefix)
+        name.removeprefix(_OF_SECRETS) for name in names_in(tree) if name.startswith(_OF_SECRETS)
     )
 
 
 def is_confidential(tree: nodes.Node) -> bool:
     """Say whether a checked tree could print a secret: the request may hold some too."""
-    prefixes = (flat_name(SECRETS, ""), flat_name(REQUEST, ""))
-    return any(name.startswith(prefixes) for name in names_in(tree))
+    return any(name.startswith(_CONFIDENTIAL) for name in names_in(tree))
+
+
+def set_confidentially(tree: nodes.Template) -> frozenset[str]:
+    """Return the names that something confidential is set to anywhere in a tree not yet checked.
+
+    Their order does not matter, so what is set to such a name before that happens counts as well.
+    """
+    sets = [(names_in(one.target), names_in(one.node)) for one in tree.find_all(nodes.Assign)]
+    found, before = frozenset({SECRETS, REQUEST}), frozenset[str]()
+    while found != before:
+        before = found
+        found = found.union(*(targets for targets, names in sets if not before.isdisjoint(names)))
+    return found
 
 
 def names_in(tree: nodes.Node) -> frozenset[str]:
-    """Return the flat names that a checked tree, or a part of one, refers to."""
+    """Return the names that a tree, or a part of one, refers to; flat ones in a checked tree."""
     own = [tree] if isinstance(tree, nodes.Name) else []
     return frozenset(node.name for node in (*own, *tree.find_all(nodes.Name)))

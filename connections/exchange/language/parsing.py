@@ -6,18 +6,17 @@ from collections.abc import Iterator
 from jinja2 import TemplateError, TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from connections.exchange.language.expressions import MAX_NODES, TOO_LARGE
 from connections.exchange.language.refusal import TemplateRefused
 from connections.exchange.language.scope import Names
 from connections.exchange.language.syntax import check_tree
 
 MAX_SOURCE_BYTES = 65_536
 MAX_TOKENS = 10_000
-MAX_NODES = 2_000
 MAX_DEPTH = 40
 
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_TOO_LARGE = "the template has too many parts: make it shorter"
-_TOO_DEEP = "brackets or ifs are nested too deeply: write it flatter"
+_TOO_DEEP = "brackets, ifs or loops are nested too deeply: write it flatter"
 
 
 def parse_template(
@@ -46,8 +45,7 @@ def parse_template(
     return tree
 
 
-_TOO_LARGE = "the template has too many parts: make it shorter"
-_TOO_DEEP = "brackets or ifs are nested too deeply: write it flatter"
+_TOO_DEEP = "brackets, ifs or loops are nested too deeply: write it flatter"
 
 
 def _check_source(source: str) -> None:
@@ -66,7 +64,7 @@ def _check_tokens(tokens: Iterator[tuple[int, str, str]]) -> None:
     depth = 0
     for count, (line, kind, text) in enumerate(tokens):
         if count > MAX_TOKENS:
-            raise TemplateRefused("template_too_large", _TOO_LARGE, line=line)
+            raise TemplateRefused("template_too_large", TOO_LARGE, line=line)
         if kind == "operator":
             depth += (text in "([{") - (text in ")]}")
         if depth > MAX_DEPTH:
@@ -80,7 +78,7 @@ def _check_size(tree: nodes.Template) -> None:
     for _ in range(MAX_DEPTH):
         count += len(level)
         if count > MAX_NODES:
-            raise TemplateRefused("template_too_large", _TOO_LARGE)
+            raise TemplateRefused("template_too_large", TOO_LARGE)
         level = [child for node in level for child in node.iter_child_nodes()]
         if not level:
             return

@@ -14,9 +14,11 @@ from connections.exchange.request import MASK
 def place_values(tree: nodes.Template, dialect: Dialect, *, masked: bool) -> None:
     """Change the tree so that it prints every value as its place demands.
 
-    With `masked`, whatever could show a secret prints bullets and never reads it.
+    With `masked`, whatever could show a secret prints bullets and never reads it, and no name is
+    set to one.
 
-    Raises: TemplateRefused where no value can stand, or where ifs leave it open what stands where.
+    Raises: TemplateRefused where no value can stand, or where ifs and loops leave it open what
+    stands where.
     """
     _Placement(dialect, masked=masked).walk(tree.body, dialect.start())
 
@@ -29,9 +31,13 @@ class _Placement:
 
     def walk(self, statements: list[nodes.Node], state: Enum) -> Enum:
         """Return the state after the statements, which the checker has left to be only these."""
+        if self._masked:
+            statements[:] = [one for one in statements if not _sets_confidential(one)]
         for statement in statements:
             if isinstance(statement, nodes.If):
                 state = self._if(statement, state)
+            elif isinstance(statement, nodes.For):
+                self._for(statement, state)
             elif isinstance(statement, nodes.Output):
                 state = self._output(statement, state)
         return state
@@ -51,6 +57,16 @@ class _Placement:
                 line=statement.lineno,
             )
         return ends.pop()
+
+    def _for(self, statement: nodes.For, state: Enum) -> None:
+        ends = {self.walk(statement.body, state), self.walk(statement.else_, state)}
+        if ends != {state}:
+            raise TemplateRefused(
+                "template_place",
+                "a round of this loop ends at another place than it begins: open and close"
+                " quotation marks and tags in the same round",
+                line=statement.lineno,
+            )
 
     def _output(self, output: nodes.Output, state: Enum) -> Enum:
         for index, child in enumerate(output.nodes):
@@ -76,3 +92,7 @@ class _Placement:
             mask = f'"{MASK}"' if encoder is Encoder.JSON_VALUE else MASK
             return nodes.TemplateData(mask, lineno=line)
         return nodes.Filter(expression, str(encoder), [], [], None, None, lineno=line)
+
+
+def _sets_confidential(statement: nodes.Node) -> bool:
+    return isinstance(statement, nodes.Assign) and is_confidential(statement.target)

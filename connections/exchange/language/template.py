@@ -19,7 +19,7 @@ from connections.exchange.language.placement import place_values
 from connections.exchange.language.refusal import TemplateRefused
 from connections.exchange.language.scope import REQUEST, Names, flat_name
 from connections.exchange.language.values import ValueProblem
-from connections.exchange.language.work import counted
+from connections.exchange.language.work import READ, ROUNDS, counted, read, rounds
 from connections.exchange.problems import RenderError
 from connections.exchange.request import MASK, Rendered
 
@@ -40,7 +40,7 @@ def _sandbox() -> ImmutableSandboxedEnvironment:
     environment.globals.clear()
     environment.filters = {name: counted(known.apply) for name, known in FILTERS.items()}
     environment.filters |= {str(encoder): write for encoder, write in ENCODERS.items()}
-    environment.filters[JOIN] = join_text
+    environment.filters |= {JOIN: join_text, READ: read, ROUNDS: rounds}
     environment.tests = dict(TESTS)
     return environment
 
@@ -101,7 +101,7 @@ class Template:
 
 
 class ValueTemplate:
-    """A compiled template for one field: what is just one `{{ expression }}` keeps its type."""
+    """A compiled template for one field: what prints just one `{{ expression }}` keeps its type."""
 
     def __init__(self, source: str, *, names: Names, place: str) -> None:
         """Compile the source; raises TemplateRefused."""
@@ -112,10 +112,10 @@ class ValueTemplate:
             self._text = Template(source, dialect=TEXT, names=names, place=place)
             self.names, self.secrets = self._text.names, self._text.secrets
         else:
-            self.names = names_in(expression)
-            self.secrets = secret_names(expression)
+            self.names, self.secrets = names_in(tree), secret_names(tree)
+            self._confidential = is_confidential(expression)
             target = nodes.Name(_RESULT, "store", lineno=1)
-            tree.body = [nodes.Assign(target, expression, lineno=1)]
+            tree.body[-1] = nodes.Assign(target, expression, lineno=1)
             self._program = _Program(tree, place=place)
 
     def render(self, scope: Scope, *, limit: int) -> RenderedValue:
@@ -124,14 +124,17 @@ class ValueTemplate:
             text = self._text.render(scope, limit=limit)
             return RenderedValue(text.sent, text.shown)
         value = self._program.value(scope, limit)
-        return RenderedValue(value, MASK if self.secrets else value)
+        return RenderedValue(value, MASK if self._confidential else value)
 
 
 def _only_expression(tree: nodes.Template) -> nodes.Expr | None:
-    """Return the expression when the template is nothing but one."""
+    """Return the expression when it is all that the template prints, after sets at most."""
     match tree.body:
-        case [nodes.Output(nodes=[expression])]:
-            return None if isinstance(expression, nodes.TemplateData) else expression
+        case [*sets, nodes.Output(nodes=[expression])]:
+            prints_more = any(
+                isinstance(one, nodes.Output) or one.find(nodes.Output) for one in sets
+            )
+            return None if prints_more or isinstance(expression, nodes.TemplateData) else expression
     return None
 
 
@@ -204,8 +207,10 @@ class _Constant:
 
 
 def _text_program(tree: nodes.Template, *, place: str) -> _Program | _Constant:
-    pieces = [node for output in tree.body for node in output.iter_child_nodes()]
-    if all(isinstance(piece, nodes.TemplateData) for piece in pieces):
-        data = [piece.data for piece in pieces if isinstance(piece, nodes.TemplateData)]
-        return _Constant("".join(data))
-    return _Program(tree, place=place)
+    pieces: list[str] = []
+    for statement in tree.body:
+        for piece in statement.iter_child_nodes():
+            if not isinstance(statement, nodes.Output) or not isinstance(piece, nodes.TemplateData):
+                return _Program(tree, place=place)
+            pieces.append(piece.data)
+    return _Constant("".join(pieces))

@@ -22,8 +22,8 @@ fuzzed = settings(
     max_examples=EXAMPLES, deadline=2_000, suppress_health_check=[HealthCheck.too_slow]
 )
 
-SIGNS = """{{ }} {% %} {# #} {%- -%} if elif else endif for in set raw endraw now test not and or
-    is defined none true ~ ( ) [ ] { } , : . ' " \\ 0 1.5 -1 999999999999999999 == < > <a> </a>
+SIGNS = """{{ }} {% %} {# #} {%- -%} if elif else endif for endfor in set endset raw endraw now
+    test not and or loop loop.last loop.index x y = recursive is defined none true ~ ( ) [ ] { } , : . ' " \\ 0 1.5 -1 999999999999999999 == < > <a> </a>
     <![CDATA[ ]]> <!-- --> <? ?> <!DOCTYPE & &amp; = ? / % + # @ é 😀"""
 NAMES = st.sampled_from(
     [
@@ -44,18 +44,46 @@ NAMES = st.sampled_from(
 )
 FILTERS = """lower date('%Y') date('iso','UTC') date('epoch') default('x') tojson urlencode e e164
     last(3) round(2) cents md5 base64 int bool replace('a','b') title digits plus(1)
-    plus(-99999999999999999999) country_code hmac('sha256',secrets.key)
-    hmac('md5',email,'base64url','hex')"""
+    plus(-99999999999999999999) split(',') split('1') join(';') length country_code
+    hmac('sha256',secrets.key) hmac('md5',email,'base64url','hex')"""
 PIECES = st.sampled_from([*SIGNS.split(), *(f"|{name}" for name in FILTERS.split()), "\n", "\r"])
 PIPES = st.lists(st.sampled_from(FILTERS.split()), max_size=3).map(
     lambda names: "".join(f"|{name}" for name in names)
 )
 PRINTED = st.builds("{{{{ {}{} }}}}".format, NAMES, PIPES)
 CHOICES = st.builds("{{% if {}{} %}}{}{{% else %}}x{{% endif %}}".format, NAMES, PIPES, PRINTED)
+SEEN = st.sampled_from(["email", "age", "bid_price", "birth_date", "country", "now", "x", "y"])
+VALUES = st.builds("{}{}".format, SEEN, PIPES)
+LISTS = (
+    st.lists(VALUES, max_size=3).map(lambda values: f"[{','.join(values)}]")
+    | st.builds("{}|split('{}')".format, SEEN, st.sampled_from([",", "1", "e"]))
+    | VALUES
+)
+SETS = st.builds(
+    "{{% set {} = {} %}}".format, st.sampled_from(["x", "y", "z"]), VALUES | LISTS | NAMES
+)
+BRANCHED_SETS = st.builds("{{% if {} %}}{}{{% else %}}{}{{% endif %}}".format, VALUES, SETS, SETS)
+IN_LOOPS = PRINTED | st.sampled_from(
+    ["{{ x }}", "{{ loop.last }}", '"{{ y|tojson }}"', "{% if loop.first %},{% endif %}"]
+)
+LOOPS = st.builds(
+    "{{% for {} in {}{} %}}{}{{% else %}}{}{{% endfor %}}".format,
+    st.sampled_from(["x", "y", "email", "x, y"]),
+    LISTS,
+    st.just("") | VALUES.map(" if {}".format),
+    IN_LOOPS | st.builds("{{% for y in {} %}}{}{{% endfor %}}".format, LISTS, IN_LOOPS),
+    PRINTED,
+)
+PROGRAMS = st.builds(
+    "{{% set x = email %}}{{% set y = [age, x] %}}{}{}".format,
+    st.lists(SETS | BRANCHED_SETS, max_size=4).map("".join),
+    st.lists(LOOPS | PRINTED, max_size=3).map("".join),
+)
 TEMPLATES = (
     st.lists(PIECES | NAMES | st.text(max_size=4), max_size=25).map(" ".join)
     | st.lists(PRINTED | CHOICES | PIECES, max_size=6).map("".join)
     | st.lists(PRINTED | CHOICES, max_size=4).map(lambda parts: f"[{','.join(parts)}]")
+    | PROGRAMS
 )
 ATTRIBUTES = st.fixed_dictionaries(
     {},
