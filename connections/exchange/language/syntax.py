@@ -25,7 +25,7 @@ from connections.exchange.language.expressions import (
     refuse_kind,
 )
 from connections.exchange.language.scope import Names
-from connections.exchange.language.work import ROUNDS
+from connections.exchange.language.work import READ, ROUNDS
 
 MAX_LOOPS = 2
 
@@ -81,7 +81,8 @@ class _Checker(Expressions):
             detail = "set gives a value to one name: write {% set name = expression %}"
             refuse(statement, "template_not_allowed", detail)
         before = self.weight
-        statement.node = self.check(statement.node)
+        # What is kept for the rest of the request counts as read, or sets could fill the memory.
+        statement.node = filtered(self.check(statement.node), READ)
         name = statement.target.name
         kind = SET_CONFIDENTIAL if name in self._confidential else "_set_"
         self._bind(statement.target, kind, self.weight - before)

@@ -2,8 +2,8 @@
 
 Its unit is a character that a filter reads. One of the largest values costs a filter up to forty
 milliseconds, and templates have room for thousands of filters. A name that the template sets costs
-its value at each use, as the expression would in its place. A loop costs its rounds by what stands
-in it, before the first one.
+its value when it is set, and at each use as the expression would in its place. A loop costs its
+rounds by what stands in it, before the first one.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,8 +20,8 @@ _PER_NODE = 128
 _PER_ENTRY = 16
 
 READ = "_read"
-"""The filter, in a checked tree, around what no filter may read though it is long: names that are
-bound in the template, and what a loop compares."""
+"""The filter, in a checked tree, around what no filter may read though it is long: what a name is
+set to, that name, and what a loop compares."""
 ROUNDS = "_rounds"
 """The filter, in a checked tree, around the list that a loop goes over."""
 

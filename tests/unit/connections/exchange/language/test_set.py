@@ -209,6 +209,15 @@ def test_use_of_a_long_value_counts_as_reading_it():
     assert "templates do more than they may for one request" in raised.value.detail
 
 
+def test_long_values_that_are_kept_count_though_nothing_reads_them():
+    keep = "{{% set n{} = email|replace('b', '" + "a" * 100 + "') %}}"
+    source = "".join(keep.format(number) for number in range(20))
+    assert rendered(source, {"email": "b" * 100}).sent == ""
+    with pytest.raises(RenderError) as raised:
+        rendered(source, {"email": "b" * 2_600})
+    assert "templates do more than they may for one request" in raised.value.detail
+
+
 # What a name may tell
 
 SECRET = "{% set k = secrets.crm_key %}"
@@ -310,7 +319,7 @@ def test_field_that_prints_what_is_set_to_a_secret_is_masked(value, shown):
 
 def test_masked_form_sets_nothing_to_a_secret():
     """It would read the long secret as often again, which is more than one request may."""
-    source = SECRET + "{% set a = k|lower %}" * 8 + "{{ a|length }}"
+    source = SECRET + "{% set a = k|lower %}" * 5 + "{{ a|length }}"
     assert rendered(source, secrets={"crm_key": "a" * 200_000}).shown == MASK
 
 
