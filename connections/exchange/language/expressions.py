@@ -210,14 +210,13 @@ class Expressions:
         return node
 
     def _compare(self, node: nodes.Compare) -> nodes.Expr:
-        node.expr = self._compared(node.expr)
+        node.expr = self._read(self.check(node.expr))
         for operand in node.ops:
-            operand.expr = self._compared(operand.expr)
+            operand.expr = self._read(self.check(operand.expr))
         return node
 
-    def _compared(self, node: nodes.Expr) -> nodes.Expr:
-        """Check an operand, which counts as read where it is compared in every round of a loop."""
-        expression = self.check(node)
+    def _read(self, expression: nodes.Expr) -> nodes.Expr:
+        """Let an expression that no filter may read count as read in every round of a loop."""
         return filtered(expression, READ) if self.bodies else expression
 
     def _choice(self, node: nodes.CondExpr) -> nodes.Expr:
@@ -231,7 +230,7 @@ class Expressions:
     def _list(self, node: nodes.List | nodes.Tuple) -> nodes.Expr:
         self._count_entries(node)
         node.items = [self.check(item) for item in node.items]
-        return node
+        return self._read(node)
 
     def _object(self, node: nodes.Dict) -> nodes.Expr:
         self._count_entries(node)
@@ -241,7 +240,7 @@ class Expressions:
                     node, "template_not_allowed", "put the names of an object in quotation marks"
                 )
             pair.value = self.check(pair.value)
-        return node
+        return self._read(node)
 
     def _concat(self, node: nodes.Concat) -> nodes.Expr:
         parts = self._list(nodes.List(node.nodes, lineno=node.lineno))

@@ -21,7 +21,7 @@ _PER_ENTRY = 16
 
 READ = "_read"
 """The filter, in a checked tree, around what no filter may read though it is long: what a name is
-set to, that name, and what a loop compares."""
+set to, that name, and what a loop compares or makes a list of."""
 ROUNDS = "_rounds"
 """The filter, in a checked tree, around the list that a loop goes over."""
 
@@ -34,7 +34,12 @@ def counted(apply: Callable[..., object]) -> Callable[..., object]:
 
     @pass_context
     def count(scope: Context, *values: object) -> object:
-        _spend(scope, sum(len(one) for one in values if isinstance(one, str)))
+        # Written out, not `_spend`: every filter of every request comes through here.
+        known = scope.vars
+        work = sum([len(one) for one in values if isinstance(one, str)], known.get(_WORK, 0))
+        if work > MAX_WORK:
+            raise _too_much()
+        known[_WORK] = work
         return apply(*values)
 
     return count
@@ -77,11 +82,15 @@ def _has_entries(value: object, count: int) -> bool:
 
 
 def _spend(scope: Context, work: int) -> None:
-    total = scope.vars.get(_WORK, 0) + work
-    if total > MAX_WORK:
-        raise ValueProblem(
-            "too_large",
-            "templates do more than they may for one request: use fewer filters on long values, or"
-            " fewer rounds of loops",
-        )
-    scope.vars[_WORK] = total
+    work += scope.vars.get(_WORK, 0)
+    if work > MAX_WORK:
+        raise _too_much()
+    scope.vars[_WORK] = work
+
+
+def _too_much() -> ValueProblem:
+    return ValueProblem(
+        "too_large",
+        "templates do more than they may for one request: use fewer filters on long values, or"
+        " fewer rounds of loops",
+    )

@@ -176,6 +176,9 @@ def test_loop_over_an_attribute_is_found_when_it_is_saved():
         "{% for a in LIST if email|replace('a', 'bbbbbbbb') < a %}{% endfor %}",
         "{% for a in LIST %}{% for b in [LIST] %}{% if b == a %}{% endif %}{% endfor %}{% endfor %}",
         "{% for a in LIST %}{{ email|title|first(1) }}{% endfor %}",
+        "{% for a in LIST %}{% if [email, email, email]|tojson %}{% endif %}{% endfor %}",
+        "{% for a in LIST %}{% if {'a': email, 'b': email}|tojson %}{% endif %}{% endfor %}",
+        "{% for a in LIST %}{{ 1 if email ~ email ~ email }}{% endfor %}",
         "{% for a in LIST %}{{ [a, a, a, a, a, a, a, a, a]|tojson|length }}{% endfor %}" * 2,
     ],
 )  # fmt: skip
