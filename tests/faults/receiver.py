@@ -14,6 +14,7 @@ HEAD = b"HTTP/1.1 %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n
 HUGE = b'{"padding": "' + b"x" * 10 * 1024 * 1024 + b'"}'
 # Long enough that there is always something in flight when a fault comes.
 ANSWER_SECONDS = 0.2
+BEAT_SECONDS = 0.02
 
 
 class Behaviour(Enum):
@@ -39,6 +40,8 @@ class Receiver:
         self.bodies: defaultdict[str, set[bytes]] = defaultdict(set)
         """Digests of all that came under each Idempotency-Key."""
         self.times: defaultdict[str, list[float]] = defaultdict(list)
+        self.latest = 0.0
+        """By how many seconds at most it noted a request later than it came."""
         self._loop = asyncio.new_event_loop()
         self._server: asyncio.Server | None = None
         self._connections: set[_Connection] = set()
@@ -57,6 +60,12 @@ class Receiver:
         self.keys[key] += 1
         self.times[key].append(time.monotonic())
         self.bodies[key].add(hashlib.sha256(body).digest())
+
+    def look_how_late_it_is(self, due: float) -> None:
+        now = self._loop.time()
+        self.latest = max(self.latest, now - due)
+        due = now + BEAT_SECONDS
+        self._loop.call_at(due, self.look_how_late_it_is, due)
 
     def go_down(self) -> None:
         """Refuse connections and cut those that are open."""
@@ -93,6 +102,7 @@ def receiving() -> Iterator[Receiver]:
     thread.start()
     try:
         receiver.come_up()
+        receiver._loop.call_soon_threadsafe(receiver.look_how_late_it_is, receiver._loop.time())
         yield receiver
     finally:
         receiver.go_down()
