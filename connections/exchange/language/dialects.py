@@ -13,7 +13,7 @@ from jinja2 import nodes
 
 from connections.exchange.language.encoders import Encoder
 from connections.exchange.language.filters import escape_xml, percent_encode
-from connections.exchange.language.refusal import TemplateRefused
+from connections.exchange.language.refusal import TemplateRefused, TextRefused, tag_of
 
 
 class Dialect(Protocol):
@@ -21,11 +21,11 @@ class Dialect(Protocol):
 
     def start(self) -> Enum: ...
 
-    def advance(self, state: Enum, text: str, line: int) -> Enum:
-        """Return the state after the template's own text."""
+    def advance(self, state: Enum, text: str) -> Enum:
+        """Return the state after the template's own text; raises TextRefused."""
 
     def own_text(self, text: str) -> str:
-        """Return the template's own text as it goes out."""
+        """Return the template's own text as it goes out; raises TextRefused."""
 
     def encoder(self, state: Enum, expression: nodes.Expr) -> Encoder:
         """Return how a value is written in this state, or refuse."""
@@ -45,7 +45,7 @@ class PlainDialect:
     def start(self) -> Enum:
         return _Only.STATE
 
-    def advance(self, state: Enum, text: str, line: int) -> Enum:  # noqa: ARG002
+    def advance(self, state: Enum, text: str) -> Enum:  # noqa: ARG002
         return state
 
     def own_text(self, text: str) -> str:
@@ -68,7 +68,7 @@ class JsonDialect:
     def own_text(self, text: str) -> str:
         return text
 
-    def advance(self, state: Enum, text: str, line: int) -> Enum:  # noqa: ARG002
+    def advance(self, state: Enum, text: str) -> Enum:
         for character in text:
             state = self._after(state, character)
         return state
@@ -88,7 +88,7 @@ class JsonDialect:
             raise TemplateRefused(
                 "template_place",
                 "a value cannot stand right after a backslash: delete the backslash",
-                line=expression.lineno,
+                at=tag_of(expression),
             )
         if state is _Json.OUTSIDE:
             return Encoder.JSON_VALUE
@@ -96,7 +96,7 @@ class JsonDialect:
             raise TemplateRefused(
                 "template_place",
                 "|tojson brings its own quotation marks: delete those around the braces",
-                line=expression.lineno,
+                at=tag_of(expression),
             )
         return Encoder.JSON_STRING
 
@@ -144,18 +144,18 @@ class XmlDialect:
     def own_text(self, text: str) -> str:
         return text
 
-    def advance(self, state: Enum, text: str, line: int) -> Enum:
+    def advance(self, state: Enum, text: str) -> Enum:
         assert isinstance(state, _Xml)
         position = 0
         while found := self._NEXT[state].search(text, position):
-            state = self._after(state, found[0], line + text.count("\n", 0, found.start()))
+            if found[0] == "<!":
+                detail = "XML may not have a document type (<!DOCTYPE …): delete it"
+                raise TextRefused("template_place", detail, found.start())
+            state = self._after(state, found[0])
             position = found.end()
         return state
 
-    def _after(self, state: _Xml, found: str, line: int) -> _Xml:
-        if found == "<!":
-            detail = "XML may not have a document type (<!DOCTYPE …): delete it"
-            raise TemplateRefused("template_place", detail, line=line)
+    def _after(self, state: _Xml, found: str) -> _Xml:
         if state is _Xml.TEXT:
             return self._AFTER_TEXT[found]
         if state is _Xml.TAG:
@@ -170,7 +170,7 @@ class XmlDialect:
             raise TemplateRefused(
                 "template_place",
                 "a value cannot stand in a comment, or inside <…> without quotation marks",
-                line=expression.lineno,
+                at=tag_of(expression),
             )
         return self._ENCODERS[state]
 
@@ -182,14 +182,14 @@ def _one_line(text: str) -> str:
 def _url_text(text: str) -> str:
     if "#" in text:
         detail = "a URL that is sent has no fragment: delete # and what follows, or write %23"
-        raise TemplateRefused("template_place", detail)
+        raise TextRefused("template_place", detail, text.index("#"))
     return percent_encode(text, safe=_RESERVED)
 
 
 def _header_text(text: str) -> str:
-    if re.search(r"[^\x20-\x7e]", text):
+    if other := re.search(r"[^\x20-\x7e]", text):
         detail = "a header is one line of ASCII characters: delete the others"
-        raise TemplateRefused("template_character", detail)
+        raise TextRefused("template_character", detail, other.start())
     return text
 
 

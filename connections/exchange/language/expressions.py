@@ -11,8 +11,9 @@ from connections.exchange.attributes import attribute_hint
 from connections.exchange.language.arguments import ARGUMENT_CHECKS, ARGUMENT_SENTENCES, how_many
 from connections.exchange.language.bindings import LOOP, LOOP_MEMBERS, Bindings
 from connections.exchange.language.filters import FILTERS, JOIN, TESTS, Takes
-from connections.exchange.language.refusal import TemplateRefused, word_of
+from connections.exchange.language.refusal import TemplateRefused, place_of, word_of
 from connections.exchange.language.scope import REQUEST, SECRETS, VARIABLES, Names, flat_name
+from connections.exchange.language.unreadable import NO_SUCH_TAG
 from connections.exchange.language.work import READ
 from connections.exchange.problems import suggestion
 
@@ -20,12 +21,13 @@ MAX_NODES = 2_000
 MAX_ENTRIES = 100
 MAX_INTEGER = 10**15
 
+LARGE_NUMBER = "this number is too large: put it in quotation marks"
 TOO_LARGE = "the template has too many parts: make it shorter"
 IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 
 
 def refuse(node: nodes.Node, code: str, detail: str) -> Never:
-    raise TemplateRefused(code, detail, line=node.lineno, near=word_of(node))
+    raise TemplateRefused(code, detail, at=place_of(node), near=word_of(node))
 
 
 _INSTEAD: Mapping[type[nodes.Node], str] = {
@@ -35,10 +37,7 @@ _INSTEAD: Mapping[type[nodes.Node], str] = {
     nodes.BinExpr: "arithmetic is not available: send the value as it is, or write |plus(300)",
     nodes.UnaryExpr: "arithmetic is not available: send the value as it is",
     nodes.Expr: "this expression is not available: write a name, a constant or a filter",
-    nodes.Node: (
-        "this tag is not available: templates have {{ … }}, {% if … %}, {% set … %}, {% for … %}"
-        " and {% raw %}"
-    ),
+    nodes.Node: NO_SUCH_TAG,
 }
 
 _ONLY_IN_HEADERS = (
@@ -94,7 +93,7 @@ class Expressions:
     def _constant(self, node: nodes.Const) -> nodes.Expr:
         value = node.value
         if isinstance(value, int) and abs(value) > MAX_INTEGER:
-            refuse(node, "template_number", "this number is too large: put it in quotation marks")
+            refuse(node, "template_number", LARGE_NUMBER)
         if isinstance(value, float) and not math.isfinite(value):
             refuse(node, "template_number", "this number is too large")
         return node

@@ -7,7 +7,8 @@ from jinja2 import nodes
 from connections.exchange.language.confidentiality import is_confidential
 from connections.exchange.language.dialects import Dialect
 from connections.exchange.language.encoders import Encoder
-from connections.exchange.language.refusal import TemplateRefused
+from connections.exchange.language.places import Place
+from connections.exchange.language.refusal import TemplateRefused, TextRefused
 from connections.exchange.request import MASK
 
 
@@ -27,7 +28,6 @@ class _Placement:
     def __init__(self, dialect: Dialect, *, masked: bool) -> None:
         self._dialect = dialect
         self._masked = masked
-        self._expressions = 0
 
     def walk(self, statements: list[nodes.Node], state: Enum) -> Enum:
         """Return the state after the statements, which the checker has left to be only these."""
@@ -54,7 +54,7 @@ class _Placement:
                 "template_place",
                 "the ways through this if end at different places: open and close quotation"
                 " marks and tags in the same part of it",
-                line=statement.lineno,
+                at=statement.lineno,
             )
         return ends.pop()
 
@@ -65,26 +65,27 @@ class _Placement:
                 "template_place",
                 "a round of this loop ends at another place than it begins: open and close"
                 " quotation marks and tags in the same round",
-                line=statement.lineno,
+                at=statement.lineno,
             )
 
     def _output(self, output: nodes.Output, state: Enum) -> Enum:
         for index, child in enumerate(output.nodes):
             if isinstance(child, nodes.TemplateData):
-                state = self._dialect.advance(state, child.data, child.lineno)
-                child.data = self._dialect.own_text(child.data)
+                state = self._own_text(child, state)
             else:
-                output.nodes[index] = self._print(child, self._encoder(state, child))
+                output.nodes[index] = self._print(child, self._dialect.encoder(state, child))
         return state
 
-    def _encoder(self, state: Enum, expression: nodes.Expr) -> Encoder:
-        self._expressions += 1
+    def _own_text(self, text: nodes.TemplateData, state: Enum) -> Enum:
         try:
-            return self._dialect.encoder(state, expression)
-        except TemplateRefused as refused:
-            raise TemplateRefused(
-                refused.code, refused.detail, line=refused.line, expression=self._expressions
-            ) from None
+            state = self._dialect.advance(state, text.data)
+            text.data = self._dialect.own_text(text.data)
+        except TextRefused as refused:
+            place = text.lineno
+            if isinstance(place, Place):
+                place = place.after(text.data[: refused.start])
+            raise TemplateRefused(refused.code, refused.detail, at=place) from None
+        return state
 
     def _print(self, expression: nodes.Expr, encoder: Encoder) -> nodes.Expr:
         line = expression.lineno

@@ -1,11 +1,10 @@
 """Refusing a template, with the line and column of what cannot stand there."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
 from jinja2 import nodes
 
-Token = tuple[int, str, str]
-"""Line, kind and text, as Jinja's lexer gives them."""
+from connections.exchange.language.places import Place, Token
 
 _WORDS: Mapping[type[nodes.Node], str] = {
     nodes.For: "for",
@@ -17,39 +16,43 @@ _WORDS: Mapping[type[nodes.Node], str] = {
 
 
 class TemplateRefused(Exception):
-    """A template that cannot be accepted; the sentence begins with its line."""
+    """A template that cannot be accepted; the sentence begins with its line and column.
 
-    def __init__(
-        self,
-        code: str,
-        detail: str,
-        *,
-        line: int = 1,
-        column: int | None = None,
-        near: str = "",
-        expression: int | None = None,
-    ) -> None:
-        place = f"line {line}, column {column}" if column else f"line {line}"
+    What is wrong with the whole has line 1 and no column.
+    """
+
+    def __init__(self, code: str, detail: str, *, at: int = 1, near: str = "") -> None:
+        column = at.column if isinstance(at, Place) else None
+        place = f"line {at}, column {column}" if column else f"line {at}"
         super().__init__(f"{place}: {detail}")
         self.code = code
         self.detail = detail
-        self.line = line
+        self.line = int(at)
         self.column = column
         self.near = near
-        """The word or sign in that line which is refused."""
-        self.expression = expression
-        """Or the number of the printed expression, from 1, that cannot stand where it does."""
+        """The word or sign, from there on, which is refused."""
 
-    def located(self, source: str, tokens: Iterable[Token]) -> "TemplateRefused":
-        """Return the same with its column, when the tokens of the source show it."""
-        for number, (line, column, kind, text) in enumerate(_placed(source, tokens, self)):
-            if self.expression:
-                found = number == self.expression - 1
-            else:
-                found = (line, text) == (self.line, self.near) and kind in ("name", "operator")
-            if found:
-                return TemplateRefused(self.code, self.detail, line=line, column=column)
+    def located(self, tokens: Iterable[Token]) -> "TemplateRefused":
+        """Return the same with the place of its word, when it has one."""
+        begin = (self.line, self.column or 1)
+        for place, kind, text in tokens:
+            if (
+                text == self.near
+                and kind in ("name", "operator")
+                and (place, place.column) >= begin
+            ):
+                return TemplateRefused(self.code, self.detail, at=place)
         return self
+
+
+class TextRefused(Exception):
+    """A template's own text that cannot stand where it does, from `start` in it."""
+
+    def __init__(self, code: str, detail: str, start: int) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+        self.start = start
 
 
 def word_of(node: nodes.Node) -> str:
@@ -64,17 +67,12 @@ def word_of(node: nodes.Node) -> str:
     return next((word for kind, word in _WORDS.items() if isinstance(node, kind)), "")
 
 
-def _placed(
-    source: str, tokens: Iterable[Token], refused: TemplateRefused
-) -> Iterator[tuple[int, int, str, str]]:
-    """Yield line, column, kind and text of the tokens that could be what is refused."""
-    source = source.replace("\r\n", "\n").replace("\r", "\n")  # as the lexer reads it
-    end = 0
-    for _, kind, text in tokens:
-        start = source.find(text, end)  # what `{%-` strips is between two tokens
-        if start < 0:
-            return
-        end = start + len(text)
-        if kind == "variable_begin" if refused.expression else text == refused.near:
-            line_start = source.rfind("\n", 0, start)
-            yield source.count("\n", 0, start) + 1, start - line_start, kind, text
+def place_of(node: nodes.Node) -> int:
+    """Return where a node begins; Jinja does not say it of one that is made around another."""
+    inner = node if node.lineno else next(node.iter_child_nodes())
+    return inner.lineno
+
+
+def tag_of(node: nodes.Node) -> int:
+    """Return where the braces open in which a node stands."""
+    return node.lineno.tag if isinstance(node.lineno, Place) else node.lineno

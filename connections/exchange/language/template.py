@@ -8,7 +8,6 @@ from typing import TypeAlias
 from jinja2 import StrictUndefined, nodes
 from jinja2 import Template as JinjaTemplate
 from jinja2.runtime import Context
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from connections.exchange.language.confidentiality import is_confidential, names_in, secret_names
 from connections.exchange.language.dialects import TEXT, Dialect
@@ -16,7 +15,7 @@ from connections.exchange.language.encoders import ENCODERS
 from connections.exchange.language.filters import FILTERS, JOIN, TESTS, join_text
 from connections.exchange.language.parsing import parse_template
 from connections.exchange.language.placement import place_values
-from connections.exchange.language.refusal import TemplateRefused
+from connections.exchange.language.places import PlacingSandbox
 from connections.exchange.language.scope import REQUEST, Names, flat_name
 from connections.exchange.language.values import ValueProblem
 from connections.exchange.language.work import READ, ROUNDS, counted, read, rounds
@@ -32,9 +31,9 @@ _OF_REQUEST = flat_name(REQUEST, "")
 _RESULT = "_result"
 
 
-def _sandbox() -> ImmutableSandboxedEnvironment:
+def _sandbox() -> PlacingSandbox:
     """Return Jinja's sandbox with nothing in it but what our allow-list lets through."""
-    environment = ImmutableSandboxedEnvironment(
+    environment = PlacingSandbox(
         optimized=False, undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True
     )
     environment.globals.clear()
@@ -75,10 +74,7 @@ class Template:
         self.names = names_in(tree)
         self.secrets = secret_names(tree)
         masked = deepcopy(tree) if is_confidential(tree) else None
-        try:
-            place_values(tree, dialect, masked=False)
-        except TemplateRefused as refused:
-            raise refused.located(source, _SANDBOX.lex(source)) from None
+        place_values(tree, dialect, masked=False)
         self._sent = _text_program(tree, place=place)
         self._shown = self._sent
         if masked is not None:

@@ -122,7 +122,7 @@ def test_name_of_a_loop_is_there_only_in_its_rounds(source, text):
         ),
         ("{% for x in range(9) %}{% endfor %}", "calls are not available"),
         ("{% for x in email.items %}{% endfor %}", "nothing has a part called .items"),
-        ("{% for x in [1] %}{% break %}{% endfor %}", "the template cannot be read"),
+        ("{% for x in [1] %}{% break %}{% endfor %}", "this tag is not available"),
         ("{% for x in [secrets.crm_key] %}{% endfor %}", "a secret can only be printed: a loop"),
         ("{% for x in secrets.crm_key|split(',') %}{% endfor %}", "a secret can only be printed"),
         ("{% for x in [1] if x == secrets.k %}{% endfor %}", "a secret can only be printed: an if"),

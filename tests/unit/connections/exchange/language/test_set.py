@@ -96,7 +96,7 @@ def test_attribute_that_a_branch_sets_is_no_longer_the_attribute():
             "{% for x in [1] %}{% if x %}{% set n = 1 %}{% endif %}{% endfor %}",
             "line 1, column 32: set is not available inside a loop: set it before the loop",
         ),
-        ("{% set true = 1 %}", "the template cannot be read"),
+        ("{% set true = 1 %}", "this cannot be given a value: choose another name"),
         ("{% set _n = 1 %}", "a name is letters, digits and _, begins with a letter"),
         ("{% set _set_n = 1 %}", "a name is letters, digits and _, begins with a letter"),
         ("{% set nаme = 1 %}", "a name is letters, digits and _"),  # a Cyrillic letter
