@@ -115,7 +115,7 @@ def check_config(
 
 
 _FOUND_BY_EXAMPLE = frozenset(
-    {"body_not_json", "body_not_xml", "json_needs_quotes", "not_a_list", "url_path"}
+    {"body_not_json", "body_not_xml", "json_needs_quotes", "not_a_list", "not_text", "url_path"}
 )
 _EXAMPLE_MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 _EXAMPLE = Context(

@@ -47,7 +47,7 @@ def _json_value(value: object) -> str:
         return value
     if value is None or isinstance(value, bool | int | float | Decimal):
         return json_of(value)
-    text = text_of(value) if isinstance(value, str) else ""
+    text = text_of(value)
     if text in _JSON_WORDS or _JSON_NUMBER.fullmatch(text):
         return text
     raise ValueProblem(

@@ -8,7 +8,9 @@ from connections.exchange.language.confidentiality import is_confidential
 from connections.exchange.language.dialects import Dialect
 from connections.exchange.language.encoders import Encoder
 from connections.exchange.language.places import Place
-from connections.exchange.language.refusal import TemplateRefused, TextRefused
+from connections.exchange.language.refusal import TemplateRefused, TextRefused, tag_of
+from connections.exchange.language.values import LIST_PRINTED
+from connections.exchange.language.work import READ
 from connections.exchange.request import MASK
 
 
@@ -28,6 +30,8 @@ class _Placement:
     def __init__(self, dialect: Dialect, *, masked: bool) -> None:
         self._dialect = dialect
         self._masked = masked
+        self._lists: frozenset[str] = frozenset()
+        """The names that are set to a list or an object, whichever way led here."""
 
     def walk(self, statements: list[nodes.Node], state: Enum) -> Enum:
         """Return the state after the statements, which the checker has left to be only these."""
@@ -40,6 +44,8 @@ class _Placement:
                 self._for(statement, state)
             elif isinstance(statement, nodes.Output):
                 state = self._output(statement, state)
+            elif isinstance(statement, nodes.Assign):
+                self._set(statement)
         return state
 
     def _if(self, statement: nodes.If, state: Enum) -> Enum:
@@ -48,7 +54,12 @@ class _Placement:
             *(branch.body for branch in statement.elif_),
             statement.else_,
         )
-        ends = {self.walk(branch, state) for branch in branches}
+        before, lists, ends = self._lists, [], set()
+        for branch in branches:
+            self._lists = before
+            ends.add(self.walk(branch, state))
+            lists.append(self._lists)
+        self._lists = frozenset.intersection(*lists)
         if len(ends) > 1:
             raise TemplateRefused(
                 "template_place",
@@ -73,7 +84,10 @@ class _Placement:
             if isinstance(child, nodes.TemplateData):
                 state = self._own_text(child, state)
             else:
-                output.nodes[index] = self._print(child, self._dialect.encoder(state, child))
+                encoder = self._dialect.encoder(state, child)
+                if self._is_list(child):
+                    raise TemplateRefused("not_text", LIST_PRINTED, at=tag_of(child))
+                output.nodes[index] = self._print(child, encoder)
         return state
 
     def _own_text(self, text: nodes.TemplateData, state: Enum) -> Enum:
@@ -86,6 +100,27 @@ class _Placement:
                 place = place.after(text.data[: refused.start])
             raise TemplateRefused(refused.code, refused.detail, at=place) from None
         return state
+
+    def _set(self, statement: nodes.Assign) -> None:
+        assert isinstance(statement.target, nodes.Name)
+        name = statement.target.name
+        if self._is_list(statement.node):
+            self._lists |= {name}
+        else:
+            self._lists -= {name}
+
+    def _is_list(self, expression: nodes.Node) -> bool:
+        """Return whether it is a list or an object, whatever the values are."""
+        match expression:
+            case nodes.List() | nodes.Tuple() | nodes.Dict() | nodes.Filter(name="split"):
+                return True
+            case nodes.Filter(name=name, node=nodes.Node() as kept) if name == READ:
+                return self._is_list(kept)
+            case nodes.CondExpr(expr1=first, expr2=nodes.Node() as second):
+                return self._is_list(first) and self._is_list(second)
+            case nodes.Name(name=name):
+                return name in self._lists
+        return False
 
     def _print(self, expression: nodes.Expr, encoder: Encoder) -> nodes.Expr:
         line = expression.lineno

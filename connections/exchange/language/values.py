@@ -10,6 +10,7 @@ import orjson
 Text = TypeVar("Text", bound=str)
 
 MAX_VALUE_CHARACTERS = 262_144
+LIST_PRINTED = "a list or an object cannot be printed: write |tojson after it"
 
 
 class ValueProblem(Exception):
@@ -69,7 +70,7 @@ def text_of(value: object) -> str:
         return value.isoformat(timespec="seconds").replace("+00:00", "Z")
     if isinstance(value, int | float):
         return str(value)
-    raise ValueProblem("not_text", "a list or an object cannot be printed: write |tojson after it")
+    raise ValueProblem("not_text", LIST_PRINTED)
 
 
 def json_of(value: object) -> str:

@@ -3,14 +3,17 @@
 import pytest
 
 from connections.exchange.language import TemplateRefused
-from connections.exchange.language.dialects import HEADER, JSON, TEXT, URL, XML
-from tests.unit.connections.exchange.language.templates import compiled
+from connections.exchange.language.dialects import HEADER, JSON, PARAMETER, TEXT, URL, XML
+from connections.exchange.rendering import check_config
+from tests.unit.connections.exchange.examples import fields, make_config
+from tests.unit.connections.exchange.language.templates import compiled, rendered
 
 NO_SUCH_TAG = (
     "this tag is not available: templates have {{ … }}, {% if … %}, {% set … %}, {% for … %}"
     " and {% raw %}"
 )
 SET = "set gives a value to one name: write {% set name = expression %}"
+LIST = "a list or an object cannot be printed: write |tojson after it"
 OTHER_CHARACTER = "a header is one line of ASCII characters: delete the others"
 
 
@@ -115,3 +118,52 @@ def test_text_or_value_in_an_impossible_place_is_refused_there(
     dialect, source, line, column, sentence
 ):
     assert refusal(source, dialect) == f"line {line}, column {column}: {sentence}"
+
+
+@pytest.mark.parametrize("dialect", [TEXT, HEADER, URL, PARAMETER, JSON, XML])
+@pytest.mark.parametrize("value", ["[1, 2]", "(1, 2)", "{}", "email|split(',')"])
+def test_list_or_object_that_is_printed_is_refused(dialect, value):
+    assert refusal(f"{{{{\n1 }}}} {{{{ {value} }}}}", dialect) == f"line 2, column 6: {LIST}"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{% set l = [email] %}{{ l }}",
+        "{% set l = [email] %}{% set m = l %}{{ m }}",
+        "{% set l = 1 %}{% if age %}{% set l = [1] %}{% else %}{% set l = {} %}{% endif %}{{ l }}",
+        "{% set l = [1] %}{% if age %}{% set m = 1 %}{% endif %}{{ l }}",
+        "{% set l = [1] %}{% for x in l %}{{ l }}{% endfor %}",
+        "{% if age %}{{ [1] if email else {} }}{% endif %}",
+    ],
+)
+def test_list_that_is_printed_in_a_roundabout_way_is_refused(source):
+    assert LIST in refusal(source)
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("{% set l = [1] %}{% set l = 2 %}{{ l }}", "2"),
+        ("{% set l = [1] %}{% if not age %}{% set l = 2 %}{% endif %}{{ l }}", "2"),
+        ("{% set l = [1] %}{{ l|tojson }}{{ l|length }}{{ l|join(',') }}", "[1]11"),
+        ("{% for l in [1] %}{{ l }}{% endfor %}", "1"),
+        ("{{ [1] if age else 'none' }}", "none"),
+        ("{{ 1 in [1] }}", "true"),
+    ],
+)
+def test_what_may_be_printable_is_accepted(source, text):
+    assert rendered(source).sent == text
+
+
+def test_field_of_json_may_be_a_list():
+    body = fields(("a", "{% set l = [1] %}{{ l }}"), ("b", "{{ {} }}"))
+    assert check_config(make_config(body=body)) == []
+
+
+def test_list_that_only_the_example_shows_is_refused():
+    body = {"encoding": "text", "template": "{{ email|default([1])|default(1) }}"}
+    assert check_config(make_config(body=body)) == []
+    body = {"encoding": "text", "template": "\n{{ email if not email else [1] }}"}
+    problems = check_config(make_config(body=body))
+    assert [(one.code, one.detail) for one in problems] == [("not_text", f"line 2: {LIST}")]
