@@ -201,9 +201,10 @@ class Pump:
         if claimed.next_ready_at is None:
             return longest
         seconds = (claimed.next_ready_at - self._clock.now()).total_seconds()
-        # Nothing claimed: another pump is at that lane just now, or was rung for it.
-        seconds = max(0.0, seconds) + (0.0 if claimed.deliveries else OTHERS_SECONDS)
-        return min(seconds, longest)
+        if not claimed.deliveries:
+            # Another pump is at that lane just now, or was rung for it.
+            seconds = SHORTEST_REST_SECONDS if seconds <= 0 else seconds + OTHERS_SECONDS
+        return max(0.0, min(seconds, longest))
 
     async def _rest(self, seconds: float) -> None:
         with suppress(TimeoutError):
