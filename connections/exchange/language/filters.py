@@ -33,6 +33,9 @@ from connections.exchange.language.values import (
 MAX_PARTS = 10_000
 """More than any attribute has, which may have been made longer before it is split."""
 
+_MAX_NUMBER_CHARACTERS = 250
+"""What phonenumbers reads at most."""
+
 _XML_ESCAPES = str.maketrans(
     {
         "&": "&amp;",
@@ -74,6 +77,8 @@ class Filter:
     apply: Callable[..., object]
     arguments: tuple[Takes, ...] = ()
     required: int = 0
+    work: Callable[[int], int] = int
+    """What it spends of the budget for so many characters; one for each where that is enough."""
 
 
 def percent_encode(text: str, safe: str = "") -> str:
@@ -140,6 +145,15 @@ def _replace(value: object, old: str, new: str) -> object:
     if len(text) + text.count(old) * (len(new) - len(old)) > MAX_VALUE_CHARACTERS:
         raise too_large()
     return text.replace(old, new)
+
+
+def _work_of_title(characters: int) -> int:
+    return 3 * characters
+
+
+def _work_of_e164(characters: int) -> int:
+    """Return the square, for punctuation; what is longer than any number is not looked at."""
+    return characters + min(characters, _MAX_NUMBER_CHARACTERS) ** 2
 
 
 def _e164(value: object, country: object = None) -> object:
@@ -220,7 +234,7 @@ FILTERS: Mapping[str, Filter] = MappingProxyType(
         "lower": Filter(_of_text(str.lower)),
         "upper": Filter(_of_text(str.upper)),
         "trim": Filter(_of_text(str.strip)),
-        "title": Filter(_of_text(do_title)),
+        "title": Filter(_of_text(do_title), work=_work_of_title),
         "first": Filter(_first, (Takes.LENGTH,), required=1),
         "last": Filter(_last, (Takes.LENGTH,), required=1),
         "date": Filter(format_moment, (Takes.DATE_FORMAT, Takes.TIME_ZONE), required=1),
@@ -233,7 +247,7 @@ FILTERS: Mapping[str, Filter] = MappingProxyType(
         "base64": Filter(_of_bytes(lambda data: b64encode(data).decode())),
         "base64url": Filter(_of_bytes(base64url)),
         "country_code": Filter(_country_code),
-        "e164": Filter(_e164, (Takes.REGION,)),
+        "e164": Filter(_e164, (Takes.REGION,), work=_work_of_e164),
         "digits": Filter(_of_text(lambda text: re.sub("[^0-9]", "", text))),
         "replace": Filter(_replace, (Takes.SOUGHT, Takes.TEXT), required=2),
         "split": Filter(_split, (Takes.SOUGHT,), required=1),

@@ -37,7 +37,9 @@ def _sandbox() -> PlacingSandbox:
         optimized=False, undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True
     )
     environment.globals.clear()
-    environment.filters = {name: counted(known.apply) for name, known in FILTERS.items()}
+    environment.filters = {
+        name: counted(known.apply, known.work) for name, known in FILTERS.items()
+    }
     environment.filters |= {str(encoder): write for encoder, write in ENCODERS.items()}
     environment.filters |= {JOIN: join_text, READ: read, ROUNDS: rounds}
     environment.tests = dict(TESTS)

@@ -162,6 +162,9 @@ def test_loop_over_an_attribute_is_found_when_it_is_saved():
 # What rounds cost
 
 
+PADDED_NUMBER = "04915" + " " * 239 + "70156"
+
+
 @pytest.mark.parametrize(
     "source",
     [
@@ -176,6 +179,8 @@ def test_loop_over_an_attribute_is_found_when_it_is_saved():
         "{% for a in LIST if email|replace('a', 'bbbbbbbb') < a %}{% endfor %}",
         "{% for a in LIST %}{% for b in [LIST] %}{% if b == a %}{% endif %}{% endfor %}{% endfor %}",
         "{% for a in LIST %}{{ email|title|first(1) }}{% endfor %}",
+        "{% for a in LIST %}{{ state|title|first(1) }}{% endfor %}",
+        "{% for a in LIST %}{% if mobile_number|e164('AU') %}{% endif %}{% endfor %}",
         "{% for a in LIST %}{% if [email, email, email]|tojson %}{% endif %}{% endfor %}",
         "{% for a in LIST %}{% if {'a': email, 'b': email}|tojson %}{% endif %}{% endfor %}",
         "{% for a in LIST %}{{ 1 if email ~ email ~ email }}{% endfor %}",
@@ -185,6 +190,7 @@ def test_loop_over_an_attribute_is_found_when_it_is_saved():
 def test_loop_that_does_much_is_stopped_soon(source):
     source = source.replace("LIST", "ad_response|split(',')").replace("{% for_not %}", "")
     attributes = {"ad_response": "0491570156," * 1_480, "email": "a" * 16_384}
+    attributes |= {"state": "ŉ " * 8_192, "mobile_number": PADDED_NUMBER}
     template = compiled(source)
     scope = make_scope(attributes)
     began = time.process_time()
@@ -193,6 +199,22 @@ def test_loop_that_does_much_is_stopped_soon(source):
     assert time.process_time() - began < 0.6
     assert (raised.value.code, raised.value.line) == ("too_large", 1)
     assert "fewer rounds of loops" in raised.value.detail
+
+
+@pytest.mark.parametrize(
+    ("source", "value", "rounds"),
+    [
+        ("{% if email|e164('AU') %}{% endif %}", PADDED_NUMBER, 66),
+        ("{% if email|e164('AU') %}{% endif %}", "0491570156", 6_000),
+        ("{% if email|title %}{% endif %}", "é " * 8_192, 84),
+    ],
+)
+def test_dear_filter_has_as_many_rounds_as_its_time_allows(source, value, rounds):
+    template = compiled(f"{{% for x in ad_response|split(',') %}}{source}{{% endfor %}}")
+    template.render(make_scope({"email": value, "ad_response": "a," * rounds}), limit=10)
+    scope = make_scope({"email": value, "ad_response": "a," * (rounds + rounds // 4)})
+    with pytest.raises(RenderError, match="fewer rounds of loops"):
+        template.render(scope, limit=10)
 
 
 def test_loop_that_prints_much_ends_at_the_limit():
