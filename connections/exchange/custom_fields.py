@@ -17,7 +17,7 @@ MAX_MAPPINGS = 200
 
 CustomValue = Annotated[str, StringConstraints(max_length=1_000)]
 
-_RESERVED = TAKEN.union(ALONE)
+_RESERVED = TAKEN.union(ALONE, {"self"})  # which Jinja keeps for the template
 _WORDS = frozenset({"and", "else", "false", "if", "in", "is", "none", "not", "or", "true"})
 
 

@@ -101,7 +101,7 @@ class Expressions:
     def _name(self, node: nodes.Name) -> nodes.Expr:
         if node.name in self.bindings:
             return self._bound(node)
-        if node.name == LOOP:
+        if node.name == LOOP and (self.bodies or LOOP not in self._names.custom):
             detail = "loop cannot be used whole: write loop.index or loop.last"
             refuse(node, "template_name", detail)
         if node.name in self._names.alone():

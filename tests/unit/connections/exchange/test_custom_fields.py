@@ -121,6 +121,7 @@ def test_field_of_no_account_is_an_unknown_name():
         ({"name": "None"}, "/name"),
         ({"name": "now"}, "/name"),
         ({"name": "loop"}, "/name"),
+        ({"name": "self"}, "/name"),
         ({"name": "campaign__id"}, "/name"),
         (
             {"mappings": [{"match": "a", "value": "1"}, {"match": "A", "value": "2"}]},

@@ -165,6 +165,17 @@ def test_loop_over_an_attribute_is_found_when_it_is_saved():
 PADDED_NUMBER = "04915" + " " * 239 + "70156"
 
 
+def test_custom_field_that_is_called_loop_stands_outside_of_loops():
+    source = "{{ loop }}{% for x in [loop, 1] %}{{ x }}{{ loop.index }}{% endfor %}"
+    scope = make_scope(custom={"loop": "a"})
+    assert compiled(source, custom=["loop"]).render(scope, limit=10).sent == "aa112"
+
+
+def test_custom_field_that_is_called_loop_is_not_reached_in_a_loop():
+    with pytest.raises(TemplateRefused, match="loop cannot be used whole"):
+        compiled("{% for x in [1] %}{{ loop }}{% endfor %}", custom=["loop"])
+
+
 @pytest.mark.parametrize(
     "source",
     [
