@@ -129,6 +129,9 @@ class _Checker(Expressions):
     def _targets(self, statement: nodes.For) -> list[nodes.Name]:
         target = statement.target
         names = target.items if isinstance(target, nodes.Tuple) else [target]
+        if not names:
+            detail = "there is no name between the brackets: write {% for name in … %}"
+            refuse(statement, "template_not_allowed", detail)
         found = [name for name in names if isinstance(name, nodes.Name)]
         if len(found) < len(names):
             detail = "a loop takes an entry apart once: write {% for name, value in … %}"

@@ -98,6 +98,7 @@ def test_name_of_a_loop_is_there_only_in_its_rounds(source, text):
         ("{% for x in [x] %}{% endfor %}", 'there is no attribute called "x"'),
         ("{% for x in [1] recursive %}{% endfor %}", "a loop cannot be recursive"),
         ("{% for x, (y, z) in [] %}{% endfor %}", "a loop takes an entry apart once"),
+        ("{% for () in [[]] %}{% endfor %}", "there is no name between the brackets"),
         ("{% for x in [1] %}{{ loop(x) }}{% endfor %}", "calls are not available"),
         ("{% for x in [1] %}{{ loop.cycle(1) }}{% endfor %}", "calls are not available"),
         ("{% for x in [1] %}{{ loop.cycle }}{% endfor %}", "there is no loop.cycle: use index,"),
