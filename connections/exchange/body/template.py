@@ -21,7 +21,8 @@ _CHECKS: dict[Encoding, Callable[..., None]] = {
     Encoding.JSON: check_json,
     Encoding.XML: check_xml,
 }
-_XML_ENCODING = re.compile(r"""<\?xml[^>]*\bencoding\s*=\s*["'](?!utf-8["'])""", re.IGNORECASE)
+_XML_DECLARATION = re.compile(r"<\?xml[^>]*", re.IGNORECASE)
+_OTHER_ENCODING = re.compile(r"""\bencoding\s*=\s*["'](?!utf-8["'])""", re.IGNORECASE)
 POINTER = "/body/template"
 
 
@@ -38,11 +39,16 @@ class TemplateBody:
         return body
 
 
+def _declares_another_encoding(source: str) -> bool:
+    declarations = _XML_DECLARATION.finditer(source)
+    return any(_OTHER_ENCODING.search(declaration[0]) for declaration in declarations)
+
+
 def compile_template(
     source: str, encoding: Encoding, content_type: str, compiler: Compiler
 ) -> TemplateBody:
     """Return the compiled template; what is wrong with it goes to the compiler's problems."""
-    if encoding is Encoding.XML and _XML_ENCODING.search(source):
+    if encoding is Encoding.XML and _declares_another_encoding(source):
         detail = 'we send UTF-8: write encoding="UTF-8" in the first line'
         compiler.refuse(POINTER, "xml_encoding", detail)
     template = compiler.template(source, dialect=_DIALECTS[encoding], pointer=POINTER)

@@ -15,6 +15,8 @@ from connections.exchange.language.encoders import Encoder
 from connections.exchange.language.filters import escape_xml, percent_encode
 from connections.exchange.language.refusal import TemplateRefused, TextRefused, tag_of
 
+_BREAK = re.compile("[\r\n]")
+
 
 class Dialect(Protocol):
     """The language that a template writes."""
@@ -176,7 +178,9 @@ class XmlDialect:
 
 
 def _one_line(text: str) -> str:
-    return percent_encode(re.sub(r"\s*[\r\n]\s*", "", text), safe=_RESERVED)
+    # All white space at once: to seek the break in it takes the square of its length.
+    joined = re.sub(r"\s+", lambda found: "" if _BREAK.search(found[0]) else found[0], text)
+    return percent_encode(joined, safe=_RESERVED)
 
 
 def _url_text(text: str) -> str:

@@ -231,6 +231,21 @@ def test_templates_of_a_configuration_have_one_bound():
     assert {problem.code for problem in problems} == {"template_too_large"}
 
 
+@pytest.mark.parametrize(
+    ("encoding", "source"),
+    [
+        ("form", "a=" + " " * 65_000 + "b"),
+        ("form", "a=" + "\n" * 65_000 + "b"),
+        ("xml", "<?xml encoding" * 4_000),
+        ("xml", "<?xml encoding" + " " * 65_000),
+    ],
+)
+def test_body_of_the_largest_size_is_checked_soon(encoding, source):
+    began = time.process_time()
+    check_config(make_config(body={"encoding": encoding, "template": source}))
+    assert time.process_time() - began < 0.5
+
+
 def test_fields_of_a_body_have_a_bound():
     fields = [{"name": f"a{number}", "value": "1"} for number in range(501)]
     with pytest.raises(ValueError, match="at most 500"):
