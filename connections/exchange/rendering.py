@@ -21,6 +21,7 @@ from connections.exchange.language.values import is_empty
 from connections.exchange.parts import Parts, compile_parts, endpoint_pointer
 from connections.exchange.problems import ConfigProblem, RenderError
 from connections.exchange.request import (
+    BODY_TOO_LARGE,
     MAX_BODY_BYTES,
     MAX_LINE_CHARACTERS,
     USER_AGENT,
@@ -288,5 +289,4 @@ def _render_url(parts: Parts, environment: Environment, scope: Scope, draft: Dra
 
 def _check_size(prepared: PreparedRequest) -> None:
     if len(prepared.body) > MAX_BODY_BYTES:
-        detail = f"the body is larger than {MAX_BODY_BYTES // 1024} KiB"
-        raise RenderError("too_large", detail, place="/body")
+        raise RenderError("too_large", BODY_TOO_LARGE, place="/body")

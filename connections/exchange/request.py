@@ -7,6 +7,7 @@ from typing import Self
 MASK = "••••"
 USER_AGENT = "ReferralExport/1"
 MAX_BODY_BYTES = 262_144
+BODY_TOO_LARGE = f"the body is larger than {MAX_BODY_BYTES // 1024} KiB"
 MAX_LINE_CHARACTERS = 8_192
 """How long a URL or the value of one header may be."""
 

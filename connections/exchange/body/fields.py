@@ -18,7 +18,7 @@ from connections.exchange.compiler import Compiler
 from connections.exchange.config import BodyField, EmptyValue, Encoding
 from connections.exchange.language import Scope, Template
 from connections.exchange.language.dialects import HEADER
-from connections.exchange.language.values import ValueProblem, is_empty
+from connections.exchange.language.values import ValueProblem, is_empty, size_of
 from connections.exchange.parameters import (
     IN_JSON,
     IN_TEXT,
@@ -29,7 +29,13 @@ from connections.exchange.parameters import (
     compile_parameter,
 )
 from connections.exchange.problems import RenderError
-from connections.exchange.request import MAX_BODY_BYTES, MAX_LINE_CHARACTERS, Draft, Rendered
+from connections.exchange.request import (
+    BODY_TOO_LARGE,
+    MAX_BODY_BYTES,
+    MAX_LINE_CHARACTERS,
+    Draft,
+    Rendered,
+)
 from connections.exchange.well_formed import check_xml
 
 Write = Callable[[Placed], str]
@@ -124,7 +130,7 @@ class MultipartBody:
 
 
 def _written(fields: tuple[Field, ...], scope: Scope, write: Write) -> Rendered:
-    values = [(field.path, value) for field in fields if (value := field.render(scope)) is not None]
+    values = _values(fields, scope)
     try:
         sent = write([(path, sent) for path, (sent, _) in values])
         if all(sent is shown for _, (sent, shown) in values):
@@ -132,6 +138,21 @@ def _written(fields: tuple[Field, ...], scope: Scope, write: Write) -> Rendered:
         return Rendered(sent, write([(path, shown) for path, (_, shown) in values]))
     except ValueProblem as problem:
         raise RenderError(problem.code, str(problem), place=_POINTER) from None
+
+
+def _values(fields: tuple[Field, ...], scope: Scope) -> list[tuple[Path, tuple[object, object]]]:
+    """Return what each field that is not left out has, as sent and as shown."""
+    values = []
+    room = MAX_BODY_BYTES
+    for field in fields:
+        value = field.render(scope)
+        if value is None:
+            continue
+        room -= size_of(value[0])
+        if room < 0:  # before the next one takes memory as well
+            raise RenderError("too_large", BODY_TOO_LARGE, place="/body")
+        values.append((field.path, value))
+    return values
 
 
 def compile_query_fields(sources: Sequence[BodyField], compiler: Compiler) -> QueryFields:

@@ -53,6 +53,15 @@ def entries_of(value: object) -> Sequence[object]:
     raise ValueProblem("not_a_list", 'this is not a list: write |split(",") after a text')
 
 
+def size_of(value: object) -> int:
+    """Return how many characters a value comes to at least, however it is written."""
+    if isinstance(value, str):
+        return len(value)
+    if isinstance(value, list | tuple):
+        return sum(1 + size_of(entry) for entry in value)
+    return size_of([*value.values()]) if isinstance(value, dict) else 0
+
+
 def text_of(value: object) -> str:
     """Return a value as people write it; nothing for None.
 

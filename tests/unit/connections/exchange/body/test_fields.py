@@ -73,6 +73,22 @@ def test_empty_query_parameter_is_left_out_when_asked():
     assert request.url == URL + "?b="
 
 
+@pytest.mark.parametrize("encoding", ["json", "form", "multipart", "text", "xml"])
+def test_fields_that_are_too_large_together_end_before_the_next(encoding):
+    large = [field(f"lead.a{number}", "{{ state|replace('a', 'bbbb') }}") for number in range(3)]
+    empty = field("lead.b", "{{ email }}", required=True)
+    with pytest.raises(RenderError, match="the body is larger than 256 KiB"):
+        body_of({"state": "a" * 25_000}, encoding, *large, empty)
+
+
+def test_fields_whose_lists_are_too_large_together_end_before_the_next():
+    value = "{{ {'l': state|replace('a', 'bbbb')|split('c')}|default('') }}"
+    large = [field(f"a{number}", value) for number in range(3)]
+    empty = field("b", "{{ email }}", required=True)
+    with pytest.raises(RenderError, match="the body is larger than 256 KiB"):
+        body_of({"state": "aaaac" * 6_000}, "json", *large, empty)
+
+
 DOCUMENT = '{"name": "{{ first_name }}", "key": "{{ secrets.key }}"}'
 
 
