@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import AnyStr
 from urllib.parse import quote, quote_plus, unquote_plus
 
+from connections.exchange.problems import RenderError
 from connections.exchange.request import MASK, PreparedRequest
 from connections.exchange.responses import MAX_HEADER_BYTES, ReceivedResponse
 
@@ -19,6 +20,8 @@ MIN_SECRET_CHARACTERS = 4
 _CUT_AT = MAX_HEADER_BYTES // 4
 MIN_MADE_CHARACTERS = 8
 """What was made of secrets may be a word of everybody, like a client ID that is `client`."""
+MAX_MADE = 200
+"""Each has up to ten forms, and an answer is searched for each: 30 microseconds."""
 _PERCENT = re.compile("%[0-9A-F]{2}")
 _ESCAPED_BY_DOTNET = re.compile(r"""["'&+<>`]|[^ -~]""")
 
@@ -50,29 +53,47 @@ def without_secrets(response: ReceivedResponse, secrets: Sequence[str]) -> Recei
 
 def _without_beginning(text: AnyStr, secrets: Sequence[AnyStr], mask: AnyStr) -> AnyStr:
     """Mask what may be the beginning of a secret at the end of a text that was cut."""
-    lengths = (
-        length
-        for secret in secrets
-        for length in range(MIN_SECRET_CHARACTERS, len(secret))
-        if text.endswith(secret[:length])
-    )
-    longest = max(lengths, default=0)
+    longest = max((_cut_off(text, secret) for secret in secrets), default=0)
     return text[:-longest] + mask if longest else text
+
+
+def _cut_off(text: AnyStr, secret: AnyStr) -> int:
+    """Return how much of a secret, less than all of it, the text ends with; 0 if too little."""
+    end, beginning = text[1 - len(secret) :], secret[:MIN_SECRET_CHARACTERS]
+    at = end.find(beginning)
+    while at >= 0 and not secret.startswith(end[at:]):
+        at = end.find(beginning, at + 1)
+    return len(end) - at if at >= 0 else 0
+
+
+def check_made_of_secrets(request: PreparedRequest) -> None:
+    """Raise RenderError when an answer could repeat too much for us to take it out in time."""
+    if len(_all_made_of_secrets(request)) > MAX_MADE:
+        raise RenderError(
+            "too_many_secrets",
+            f"this request has more than {MAX_MADE} different values that are made of secrets,"
+            " which we could not all mask in the answer: print fewer of them",
+        )
 
 
 def _values(secrets: Mapping[str, str], request: PreparedRequest) -> Iterator[str]:
     yield from secrets.values()
+    for made in _all_made_of_secrets(request):
+        yield made
+        yield unquote_plus(made)
+
+
+def _all_made_of_secrets(request: PreparedRequest) -> frozenset[str]:
     shown = request.shown
     headers = zip(request.headers, shown.headers, strict=True)
     pairs = [(sent, masked) for (_, sent), (_, masked) in headers]
     pairs.append((request.url, shown.url))
     if MASK in shown.body:
         pairs.append((request.body.decode(), shown.body))
-    for sent, masked in pairs:
-        for made in _made_of_secrets(sent, masked) if sent != masked else ():
-            if len(made) >= MIN_MADE_CHARACTERS:
-                yield made
-                yield unquote_plus(made)
+    found = (_made_of_secrets(sent, masked) for sent, masked in pairs if sent != masked)
+    return frozenset(
+        made for several in found for made in several if len(made) >= MIN_MADE_CHARACTERS
+    )
 
 
 def _made_of_secrets(sent: str, shown: str) -> Iterator[str]:

@@ -9,6 +9,7 @@ from connections.exchange.authorization import OAuth2, Sending
 from connections.exchange.config import ConnectionConfig, Environment
 from connections.exchange.context import Context
 from connections.exchange.custom_fields import CustomField
+from connections.exchange.echoes import check_made_of_secrets
 from connections.exchange.endpoint import check_path, secret_hosts, with_query
 from connections.exchange.language import (
     Scope,
@@ -116,7 +117,15 @@ def check_config(
 
 
 _FOUND_BY_EXAMPLE = frozenset(
-    {"body_not_json", "body_not_xml", "json_needs_quotes", "not_a_list", "not_text", "url_path"}
+    {
+        "body_not_json",
+        "body_not_xml",
+        "json_needs_quotes",
+        "not_a_list",
+        "not_text",
+        "too_many_secrets",
+        "url_path",
+    }
 )
 _EXAMPLE_MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 _EXAMPLE = Context(
@@ -181,6 +190,7 @@ def render(
         detail = "a value holds half a character (a lone surrogate), which cannot be sent"
         raise RenderError("not_unicode", detail) from None
     _check_size(prepared)
+    check_made_of_secrets(prepared)
     return prepared
 
 
@@ -198,7 +208,9 @@ def render_token_request(
     if compiled.oauth2 is None:
         raise TypeError("this connection needs no access token")
     scope = _open_scope(compiled, environment=environment, context=context, secrets=secrets)
-    return compiled.oauth2.token_request(scope, environment)
+    request = compiled.oauth2.token_request(scope, environment)
+    check_made_of_secrets(request)
+    return request
 
 
 def _check_required(compiled: CompiledConfig, values: Mapping[str, object]) -> None:
