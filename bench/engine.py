@@ -65,20 +65,28 @@ def measure_bare(stage: Stage, sizes: Sizes) -> list[Figure]:
 def measure_connections(stage: Stage, sizes: Sizes) -> list[Figure]:
     """Compare many connections with a single one that has the whole backlog.
 
-    The single one may have as much in flight as both pumps have room for: it is held back no more
-    than the many.
+    Once with one of the same kind, which holds itself back; and once, to be known, with one that
+    may have as much in flight as both pumps have room for.
     """
     many = sizes.connections
-    add_campaigns(stage, "alone", concurrency=2 * CAPACITY)
+    add_campaigns(stage, "alone")
+    add_campaigns(stage, "unbound", concurrency=2 * CAPACITY)
     with pumping(stage):
         warm_up(stage, "alone")
+        warm_up(stage, "unbound")
         warm_up(stage, "many", count=many, deliveries=2 * many)
-        rounds = in_turns(
-            sizes.rounds,
-            lambda: drain(stage, "many", max(sizes.deliveries, 2 * many)),
-            lambda: drain(stage, "alone", sizes.deliveries),
+        same, unbound = (
+            in_turns(
+                sizes.rounds,
+                lambda: drain(stage, "many", max(sizes.deliveries, 2 * many)),
+                lambda name=name: drain(stage, name, sizes.deliveries),
+            )
+            for name in ("alone", "unbound")
         )
-    return [rounds.ratio(f"engine, {many:,} connections / 1 connection", at_least=0.8)]
+    return [
+        same.ratio(f"engine, {many:,} connections / 1 of the same kind", at_least=0.8),
+        unbound.ratio(f"engine, {many:,} connections / 1 with {2 * CAPACITY} in flight"),
+    ]
 
 
 def measure_neighbours(stage: Stage, sizes: Sizes) -> list[Figure]:

@@ -291,11 +291,13 @@ async def claim(
 
 async def _claim(connection: AsyncConnection, parameters: dict[str, object]) -> Claim:
     # What stands in one pipeline is one transaction, without BEGIN and COMMIT to be sent.
-    async with connection.pipeline():
+    async with connection.pipeline() as pipeline:
         await connection.execute(_LOCK_LANES, parameters)
         claimed = connection.cursor(row_factory=args_row(Claimed))
         await claimed.execute(_CLAIM, parameters)
         next_ready = await connection.execute(_SILENCE_LANES, parameters)
+        # Committed without us: with our hands full we would keep the lanes until we look.
+        await pipeline.sync()
         deliveries = await claimed.fetchall()
         next_ready_at, has_passed_over = await next_ready.fetchone() or (None, False)
     return Claim(deliveries, next_ready_at, has_passed_over)
